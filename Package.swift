@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "AsyncioBridge",
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  products: [
+    .library(name: "AsyncioBridge", targets: ["AsyncioBridge"])
+  ],
+  targets: [
+    .target(name: "AsyncioBridge", swiftSettings: settings),
+    .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
+    .testTarget(
+      name: "AsyncioBridgeTests",
+      dependencies: ["AsyncioBridge"],
+      resources: [.copy("Recordings")],
+      swiftSettings: settings
+    ),
+  ]
+)

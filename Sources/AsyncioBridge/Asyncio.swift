@@ -1,0 +1,23 @@
+/// Python's asyncio for Swift: a single-threaded event loop that hosts Swift `async` closures as tasks.
+///
+/// Everything lives in this namespace, so that the names read as they do in asyncio and shadow nothing of Swift's own:
+///
+/// - running: ``run(debug:clock:_:)``, ``EventLoop``, ``LoopHandle``, ``LoopClock``
+/// - tasks: ``createTask(name:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``, ``Coroutine``
+/// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
+/// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
+/// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
+///   ``Queue``, ``LifoQueue``, ``PriorityQueue``
+/// - context: ``Context``, ``ContextVar``
+///
+/// ```swift
+/// import AsyncioBridge
+///
+/// let answer = try Asyncio.run {
+///   let slow = Asyncio.createTask { try await Asyncio.sleep(.seconds(1)); return 40 }
+///   let fast = Asyncio.createTask { 2 }
+///   let (a, b) = try await Asyncio.gather(slow, fast).value
+///   return a + b
+/// }
+/// ```
+public enum Asyncio {}

@@ -1,0 +1,90 @@
+extension Asyncio {
+  /// The values of context variables that code runs with. `contextvars.Context`.
+  ///
+  /// Every task works on a copy of its creator's context, and every callback on a copy of the context in which it was
+  /// scheduled, so that what one sets the other does not see. Copies share their storage until one changes.
+  public final class Context {
+    /// Keyed by the variable, which the entry keeps alive so that its key stays its own.
+    fileprivate var values: [ObjectIdentifier: (variable: AnyObject, value: Any)] = [:]
+
+    /// Creates an empty context.
+    public init() {}
+
+    /// A context with the same values, independent from now on. `Context.copy()`.
+    public func copy() -> Context {
+      let copy = Context()
+      copy.values = values
+      return copy
+    }
+
+    /// Runs `body` with this as the current context: what it sets stays in this object. `Context.run()`.
+    public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
+      try Context.with(self, body)
+    }
+
+    /// Runs `body` in a context that may be the empty one that nobody has asked for yet.
+    @inline(__always)
+    static func with<Result>(_ context: Context?, _ body: () throws -> Result) rethrows -> Result {
+      let thread = ThreadState.current
+      let previous = thread.context
+      thread.context = context
+      defer { thread.context = previous }
+      return try body()
+    }
+
+    /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
+    public static var current: Context {
+      let thread = ThreadState.current
+      if let context = thread.context { return context }
+      let context = Context()
+      thread.context = context
+      return context
+    }
+  }
+
+  /// A copy of the current context. `contextvars.copy_context()`.
+  public static func copyContext() -> Context { Context.current.copy() }
+
+  /// A variable whose value belongs to the task or callback that sets it. `contextvars.ContextVar`.
+  ///
+  /// Make one as a global or static constant. Where the value need not change within a task, a `@TaskLocal` does the
+  /// same with Swift's own means: tasks inherit it from their creator (callbacks do not).
+  ///
+  /// ```swift
+  /// let requestID = Asyncio.ContextVar<Int>("requestID", default: 0)
+  ///
+  /// requestID.set(7)
+  /// Asyncio.createTask { print(requestID.value) }   // 7, whatever the creator sets from here on
+  /// ```
+  public final class ContextVar<Value: Sendable>: Sendable, CustomStringConvertible {
+    /// The name, for descriptions.
+    public let name: String
+    private let defaultValue: Value
+
+    /// Creates a variable.
+    /// - Parameters:
+    ///   - name: shown in descriptions.
+    ///   - defaultValue: the value in contexts in which none was set.
+    public init(_ name: String, default defaultValue: Value) {
+      self.name = name
+      self.defaultValue = defaultValue
+    }
+
+    /// The value in the current context, or the default. `ContextVar.get()`.
+    public var value: Value {
+      guard let context = ThreadState.current.context, let entry = context.values[ObjectIdentifier(self)] else {
+        return defaultValue
+      }
+      return entry.value as! Value
+    }
+
+    /// Sets the value in the current context. `ContextVar.set()`.
+    public func set(_ value: Value) { Context.current.values[ObjectIdentifier(self)] = (self, value) }
+
+    /// Makes the current context fall back to the default. `ContextVar.reset()` to before the first `set`.
+    public func reset() { Context.current.values[ObjectIdentifier(self)] = nil }
+
+    /// `<ContextVar name=…>`.
+    public var description: String { "<ContextVar name=\(name)>" }
+  }
+}

@@ -1,0 +1,252 @@
+// How a step of asyncio maps onto Swift's runtime.
+//
+// The body of a task is hosted by a Swift task that prefers the loop's executor. Where the library suspends it, the
+// host parks a continuation. To step the task, the loop resumes the continuation, catches the job that the runtime enqueues
+// in consequence, and runs it at once: one step of a task is one call from the ready queue, as `coroutine.send()` is.
+
+extension Asyncio.EventLoop {
+  // MARK: Jobs from the runtime
+
+  /// Takes a job that was enqueued on the loop's own thread.
+  @inline(__always)
+  func accept(_ job: UnownedJob, _ role: JobRole) {
+    let next = CapturedJob(job: job, role: role)
+    if isCapturing {
+      isCapturing = false
+      captured = next
+    } else {
+      acceptUnexpected(next)
+    }
+  }
+
+  @inline(never)
+  private func acceptUnexpected(_ next: CapturedJob) {
+    let id = JobID(next.job)
+    if let currentCore, currentCore.jobID == id {
+      // The current host only changed executors: it goes on within the same step.
+      hop = next
+    } else if let core = foreignCores.removeValue(forKey: id) {
+      ready.append(.resume(core, next))
+    } else {
+      currentCore?.mayHaveChildren = true
+      ready.append(.job(next))
+    }
+  }
+
+  /// Runs `cause`, which makes the runtime enqueue one job, and returns that job.
+  ///
+  /// Nil if none was enqueued: the task is resumed by way of an actor that is busy elsewhere.
+  @inline(__always)
+  private func capture(_ cause: () -> Void) -> CapturedJob? {
+    isCapturing = true
+    cause()
+    isCapturing = false
+    let job = captured
+    captured = nil
+    return job
+  }
+
+  // MARK: Tasks
+
+  /// Creates the Swift task that hosts a body. It inherits the task-locals of the caller. Its first job is kept.
+  func host(_ core: TaskCore, _ body: nonisolated(nonsending) @escaping () async -> Void) {
+    hostCount += 1
+    // The body stays on this loop's thread, to which its executor preference binds it.
+    let body = UncheckedBox(body)
+    whileOwned {
+      let first = capture {
+        core.swiftTask = _Concurrency.Task(executorPreference: taskExecutor) { await body.value() }
+      }
+      guard let first else { preconditionFailure("AsyncioBridge: creating a Swift task enqueued no job") }
+      core.firstJob = first.job
+      core.jobID = JobID(first.job)
+    }
+  }
+
+  /// Runs a task's next step.
+  func step(_ task: Asyncio.AnyFuture) throws {
+    let core = task.core.unsafelyUnwrapped
+    if task.state != .pending {
+      throw Asyncio.InvalidStateError("step of \(task): it is already done")
+    }
+    if let other = currentCustomTask ?? currentCore?.task?.asTask {
+      throw Asyncio.RuntimeError("Cannot enter into task \(task) while another task \(other) is being executed.")
+    }
+    core.waiter = nil
+    resume(core)
+  }
+
+  /// Resumes a parked body, or begins it, and runs it until it parks again, ends, or awaits something foreign.
+  private func resume(_ core: TaskCore) {
+    if let continuation = core.continuation {
+      core.continuation = nil
+      if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
+    } else if let first = core.firstJob {
+      core.firstJob = nil
+      run(CapturedJob(job: first, role: .task), of: core)
+    } else {
+      preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.name)")
+    }
+  }
+
+  @inline(__always)
+  private func run(_ job: CapturedJob, of core: TaskCore) {
+    let thread = thread.unsafelyUnwrapped
+    let outerCore = currentCore
+    let outerContext = thread.context
+    currentCore = core
+    thread.context = core.context
+    run(job)
+    while let next = hop {
+      hop = nil
+      run(next)
+    }
+    core.context = thread.context
+    thread.context = outerContext
+    currentCore = outerCore
+    if core.continuation == nil, !core.hasEnded { awaitForeign(core) }
+  }
+
+  @inline(__always)
+  private func run(_ job: CapturedJob) { mailbox.run(job.job, job.role) }
+
+  /// The body has left the loop: its host comes back by a job of its own.
+  private func awaitForeign(_ core: TaskCore) {
+    foreignCores[core.jobID] = core
+    core.foreignTask = core.task
+    if core.mustCancel || core.isAbandoned { core.swiftTask?.cancel() }
+  }
+
+  func resumeForeign(_ core: TaskCore, _ job: CapturedJob) {
+    let task = core.foreignTask
+    core.foreignTask = nil
+    run(job, of: core)
+    withExtendedLifetime(task) {}
+  }
+
+  /// Runs a guest's job, with no current task.
+  func runGuest(_ job: CapturedJob) {
+    run(job)
+    // The job may have been an actor's that had one of our tasks in it.
+    guard let core = currentCore else { return }
+    currentCore = nil
+    adoptedTask = nil
+    if core.continuation == nil, !core.hasEnded { awaitForeign(core) }
+  }
+
+  /// The task whose code is calling, nil in a callback or a guest.
+  ///
+  /// A task that came back from a foreign await in the job of an actor is recognised by its Swift task.
+  func currentCoreOrAdopted() -> TaskCore? {
+    if let currentCore { return currentCore }
+    guard !foreignCores.isEmpty, let id = JobID.current, let core = foreignCores.removeValue(forKey: id) else {
+      return nil
+    }
+    adoptedTask = core.foreignTask
+    core.foreignTask = nil
+    currentCore = core
+    return core
+  }
+
+  func bodyDidEnd(_ core: TaskCore) {
+    hostCount -= 1
+    if foreignCores.removeValue(forKey: core.jobID) != nil { core.foreignTask = nil }
+  }
+
+  // MARK: Guests
+
+  /// Resumes a guest and runs it at once.
+  func resume(guest continuation: UnsafeContinuation<Void, Never>) {
+    whileRunning {
+      if let next = capture({ continuation.resume() }) { runGuest(next) }
+    }
+  }
+
+  // MARK: Abandoning
+
+  /// Makes an abandoned body run to its end: its awaits throw `CancellationError` from now on, so that its `defer` blocks
+  /// run and nothing of it leaks. What Python does by closing the coroutine.
+  func unwind(_ core: TaskCore) {
+    core.isAbandoned = true
+    core.waiter = nil
+    removePending(core)
+    if core.continuation == nil, core.firstJob == nil {
+      core.swiftTask?.cancel()
+    } else {
+      whileRunning { resume(core) }
+    }
+  }
+
+  /// Gives up on a body that will not end.
+  func leaveBehind(_ core: TaskCore) {
+    core.hasEnded = true
+    hostCount -= 1
+  }
+
+  // MARK: Who has the thread
+
+  /// Runs `body` as code of this loop on the calling thread, so that what the runtime enqueues comes straight here.
+  @inline(__always)
+  private func whileOwned(_ body: () -> Void) {
+    if isRunning { return body() }
+    let previous = mailbox.takeOwnership()
+    body()
+    mailbox.giveUpOwnership(to: previous)
+  }
+
+  /// The same, with the loop as the thread's running loop.
+  func whileRunning<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outerThread = thread
+    let current = ThreadState.current
+    let outerLoop = current.runningLoop
+    let outerOwner = mailbox.takeOwnership()
+    thread = current
+    current.runningLoop = self
+    defer {
+      thread = outerThread
+      current.runningLoop = outerLoop
+      mailbox.giveUpOwnership(to: outerOwner)
+    }
+    return try body()
+  }
+}
+
+// MARK: - The list of pending tasks
+
+extension Asyncio.EventLoop {
+  func addPending(_ core: TaskCore) {
+    core.isLinked = true
+    core.previousPending = lastPending
+    lastPending?.nextPending = core
+    lastPending = core
+    if firstPending == nil { firstPending = core }
+  }
+
+  func removePending(_ core: TaskCore) {
+    guard core.isLinked else { return }
+    core.isLinked = false
+    if let previous = core.previousPending {
+      previous.nextPending = core.nextPending
+    } else {
+      firstPending = core.nextPending
+    }
+    if let next = core.nextPending {
+      next.previousPending = core.previousPending
+    } else {
+      lastPending = core.previousPending
+    }
+    core.previousPending = nil
+    core.nextPending = nil
+  }
+
+  /// The pending tasks, in the order of their creation.
+  var pendingTasks: [Asyncio.AnyFuture] {
+    var tasks: [Asyncio.AnyFuture] = []
+    var next = firstPending
+    while let core = next {
+      if let task = core.task, task.state == .pending { tasks.append(task) }
+      next = core.nextPending
+    }
+    return tasks
+  }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Lets a guest wait for a future of the loop: a Swift task that runs on the loop's thread and is none of its tasks, such
+/// as an `async let` child of one. Cancelling the guest cancels the future, as cancelling a task does.
+final class GuestWaiter: FutureObserver, Hashable {
+  private let future: Asyncio.AnyFuture
+  private let loop: Asyncio.EventLoop
+  private var continuation: UnsafeContinuation<Void, Never>?
+  private var isAbandoned = false
+
+  private init(_ future: Asyncio.AnyFuture, _ loop: Asyncio.EventLoop) {
+    self.future = future
+    self.loop = loop
+  }
+
+  /// - Throws: `CancellationError` if the loop is closed in the meantime, `RuntimeError` for a future of another loop.
+  static nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture, on loop: Asyncio.EventLoop) async throws {
+    if future.loop !== loop {
+      throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
+    }
+    if loop.isClosed { throw CancellationError() }
+    let waiter = GuestWaiter(future, loop)
+    // The handler only posts; the waiter is touched, and let go of, on the loop's thread.
+    let boxed = UncheckedBox(waiter)
+    let mailbox = loop.mailbox
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { waiter.start($0) }
+    } onCancel: {
+      _ = mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
+    }
+    if waiter.isAbandoned { throw CancellationError() }
+  }
+
+  private func start(_ continuation: UnsafeContinuation<Void, Never>) {
+    self.continuation = continuation
+    loop.guests.insert(self)
+    future.add(.observer(self))
+  }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) { resume() }
+
+  /// The loop is closed: the future will not be done any more.
+  func abandon() {
+    isAbandoned = true
+    resume()
+  }
+
+  private func resume() {
+    guard let continuation else { return }
+    self.continuation = nil
+    loop.guests.remove(self)
+    loop.resume(guest: continuation)
+  }
+
+  static func == (a: GuestWaiter, b: GuestWaiter) -> Bool { a === b }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

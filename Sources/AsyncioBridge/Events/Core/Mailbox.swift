@@ -1,0 +1,167 @@
+import Synchronization
+
+/// The role in which a job must be run: an enqueued job itself does not say by which executor it came.
+enum JobRole: UInt8, Sendable {
+  /// By the loop's task executor: a hosted task, or a child of one.
+  case task
+  /// By the loop's serial executor: an actor that is pinned to the loop.
+  case serial
+}
+
+/// The part of a loop that other threads may touch: what they hand in, and how they wake the loop.
+///
+/// `@unchecked Sendable`: `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the
+/// thread that is in the loop's code (see `isOwnedByCurrentThread`).
+final class Mailbox: @unchecked Sendable {
+  enum Item {
+    case job(UnownedJob, JobRole)
+    case call(PostedCall)
+  }
+
+  private struct State {
+    var items: [Item] = []
+    /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
+    var isAsleep = false
+    var isClosed = false
+    /// A thread is running the jobs that arrived after the loop was closed.
+    var isDraining = false
+    /// Made when the loop blocks for the first time.
+    var poller: Poller?
+  }
+
+  private let state = Mutex(State())
+  /// Tells the loop without a lock whether it need look.
+  private let hasItems = Atomic(false)
+  /// The thread that is in the loop's code, or 0.
+  private let owner = Atomic<UInt>(0)
+  /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
+  nonisolated(unsafe) unowned(unsafe) var loop: Asyncio.EventLoop?
+  /// The executors that feed this mailbox. Set once, before any job can exist. Unowned, yet alive while a job of their
+  /// role is: a task retains its task executor, and a pinned actor keeps the `LoopHandle` that owns the serial one.
+  nonisolated(unsafe) var taskExecutor: UnownedTaskExecutor!
+  nonisolated(unsafe) var serialExecutor: UnownedSerialExecutor!
+
+  // MARK: Any thread
+
+  var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == currentThreadID() }
+
+  /// Whether the loop has been closed.
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Hands in a call and wakes the loop. False if the loop is closed: the call is then dropped.
+  func post(_ call: PostedCall) -> Bool {
+    deliver(.call(call))
+  }
+
+  /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
+  @inline(__always)
+  func enqueue(_ job: UnownedJob, _ role: JobRole) {
+    if isOwnedByCurrentThread, let loop { loop.accept(job, role) } else { post(job, role) }
+  }
+
+  /// Hands in a job and wakes the loop. A closed loop's jobs are run all the same, one after the other, on a thread
+  /// of their own, since a job that is never run would leak its Swift task.
+  private func post(_ job: UnownedJob, _ role: JobRole) {
+    if deliver(.job(job, role)) { return }
+    let mustStart = state.withLock { state in
+      state.items.append(.job(job, role))
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    if mustStart { startThread { self.drain() } }
+  }
+
+  /// Runs a job until it suspends, in the role in which it was enqueued.
+  @inline(__always)
+  func run(_ job: UnownedJob, _ role: JobRole) {
+    switch role {
+    case .task: job.runSynchronously(on: taskExecutor)
+    case .serial: job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+    }
+  }
+
+  private func deliver(_ item: Item) -> Bool {
+    let (accepted, poller) = state.withLock { state -> (Bool, Poller?) in
+      if state.isClosed { return (false, nil) }
+      state.items.append(item)
+      hasItems.store(true, ordering: .releasing)
+      guard state.isAsleep else { return (true, nil) }
+      state.isAsleep = false
+      return (true, state.poller)
+    }
+    poller?.wake()
+    return accepted
+  }
+
+  private func drain() {
+    while true {
+      let items = state.withLock { state in
+        defer { state.items = [] }
+        if state.items.isEmpty { state.isDraining = false }
+        return state.items
+      }
+      if items.isEmpty { return }
+      for case .job(let job, let role) in items { run(job, role) }
+    }
+  }
+
+  // MARK: The owning thread
+
+  /// Makes the calling thread the loop's and returns who was it before, for `giveUpOwnership`.
+  func takeOwnership() -> UInt { owner.exchange(currentThreadID(), ordering: .acquiring) }
+
+  func giveUpOwnership(to previous: UInt) { owner.store(previous, ordering: .releasing) }
+
+  /// What has been handed in since the last call.
+  @inline(__always)
+  func takeItems() -> [Item]? {
+    if !hasItems.load(ordering: .acquiring) { return nil }
+    return state.withLock { state in
+      hasItems.store(false, ordering: .relaxed)
+      defer { state.items = [] }
+      return state.items
+    }
+  }
+
+  /// Blocks until something is handed in or `timeout` nanoseconds (nil: no limit) have passed.
+  func waitForItems(timeout: Int64?) {
+    let poller = state.withLock { state -> Poller? in
+      if !state.items.isEmpty { return nil }
+      if state.poller == nil { state.poller = Poller() }
+      state.isAsleep = true
+      return state.poller
+    }
+    guard let poller else { return }
+    poller.wait(timeout: timeout)
+    state.withLock { $0.isAsleep = false }
+  }
+
+  /// Refuses calls from now on. Jobs that are still to come go to `drain`.
+  func close() {
+    let poller = state.withLock { state -> Poller? in
+      state.isClosed = true
+      state.items.removeAll()
+      defer { state.poller = nil }
+      return state.poller
+    }
+    _ = poller
+  }
+}
+
+/// A call handed in by another thread.
+///
+/// `@unchecked Sendable`: the closure is handed over with the object, written before it is posted and run once, by the
+/// loop's thread; the flag is atomic.
+final class PostedCall: @unchecked Sendable {
+  let callback: () throws -> Void
+  let site: SourceSite
+  private let cancelledFlag = Atomic(false)
+
+  init(_ callback: @escaping () throws -> Void, site: SourceSite) {
+    self.callback = callback
+    self.site = site
+  }
+
+  var isCancelled: Bool { cancelledFlag.load(ordering: .relaxed) }
+  func cancel() { cancelledFlag.store(true, ordering: .relaxed) }
+}

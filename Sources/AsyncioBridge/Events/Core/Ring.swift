@@ -1,0 +1,100 @@
+/// A growing ring buffer: the loop's ready queue and the waiting lines of queues and locks.
+///
+/// `Array` would move every element on removal at the front. The storage is raw memory, so that taking an element
+/// moves it out without touching a reference count.
+struct Ring<Element>: ~Copyable {
+  // Invariants:
+  // 1. `capacity` is a power of two.
+  // 2. The `count` elements from `head` on, wrapping around, are initialised; no other memory is.
+  private var storage: UnsafeMutablePointer<Element>
+  private var capacity: Int
+  private var head = 0
+  private(set) var count = 0
+
+  init(minimumCapacity: Int = 16) {
+    capacity = 16
+    while capacity < minimumCapacity { capacity *= 2 }
+    storage = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    for offset in 0..<count { (storage + slot(offset)).deinitialize(count: 1) }
+    storage.deallocate()
+  }
+
+  var isEmpty: Bool { count == 0 }
+
+  @inline(__always)
+  private func slot(_ offset: Int) -> Int { (head &+ offset) & (capacity &- 1) }
+
+  @inline(__always)
+  mutating func append(_ element: consuming Element) {
+    if count == capacity { grow() }
+    (storage + slot(count)).initialize(to: element)
+    count &+= 1
+  }
+
+  /// Puts an element in front of all others.
+  mutating func prepend(_ element: consuming Element) {
+    if count == capacity { grow() }
+    head = slot(capacity &- 1)
+    (storage + head).initialize(to: element)
+    count &+= 1
+  }
+
+  /// The first element. The ring must not be empty.
+  var first: Element {
+    @inline(__always) get { (storage + head).pointee }
+  }
+
+  /// Takes out the first element. The ring must not be empty.
+  @inline(__always)
+  mutating func removeFirst() -> Element {
+    let element = (storage + head).move()
+    head = slot(1)
+    count &-= 1
+    return element
+  }
+
+  /// Takes out the last element. The ring must not be empty.
+  mutating func removeLast() -> Element {
+    count &-= 1
+    return (storage + slot(count)).move()
+  }
+
+  /// Removes every element for which `condition` holds, keeping the order, and returns how many those were.
+  @discardableResult
+  mutating func removeAll(where condition: (Element) -> Bool) -> Int {
+    let before = count
+    for _ in 0..<before {
+      let element = removeFirst()
+      if !condition(element) { append(element) }
+    }
+    return before - count
+  }
+
+  /// Whether `condition` holds for any element.
+  func contains(where condition: (Element) -> Bool) -> Bool {
+    for offset in 0..<count where condition(storage[slot(offset)]) { return true }
+    return false
+  }
+
+  /// The elements, first to last.
+  var elements: [Element] { (0..<count).map { storage[slot($0)] } }
+
+  mutating func removeAll() {
+    while count > 0 { _ = removeFirst() }
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+    let upToEnd = capacity - head
+    larger.moveInitialize(from: storage + head, count: upToEnd)
+    (larger + upToEnd).moveInitialize(from: storage, count: head)
+    storage.deallocate()
+    storage = larger
+    head = 0
+    capacity *= 2
+  }
+}

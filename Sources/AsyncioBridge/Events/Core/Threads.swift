@@ -1,0 +1,97 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The calling thread's identity.
+///
+/// Never inlined: C declares `pthread_self` as a pure function, and the optimiser may then keep its result across
+/// a suspension, after which the code may run on another thread.
+@inline(never)
+func currentThreadID() -> UInt {
+  #if canImport(Darwin)
+    UInt(bitPattern: pthread_self())
+  #else
+    UInt(pthread_self())
+  #endif
+}
+
+/// Starts a detached thread that runs `body` and ends with it.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+  final class Start: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  let argument = Unmanaged.passRetained(Start(body)).toOpaque()
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let status = pthread_create(
+      &thread,
+      nil,
+      {
+        Unmanaged<Start>.fromOpaque($0).takeRetainedValue().body()
+        return nil
+      },
+      argument
+    )
+    if status == 0, let thread { pthread_detach(thread) }
+  #else
+    var thread = pthread_t()
+    let status = pthread_create(
+      &thread,
+      nil,
+      {
+        Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body()
+        return nil
+      },
+      argument
+    )
+    if status == 0 { pthread_detach(thread) }
+  #endif
+  precondition(status == 0, "AsyncioBridge could not start a thread: the system refused with error \(status)")
+}
+
+/// What belongs to a thread: the loop that it runs, and the context of what it executes.
+final class ThreadState {
+  /// The loop whose run method is on this thread's stack. Invariant: set and cleared by the loop's own run and
+  /// unwind code, which outlives what is in between, so it is never dangling.
+  unowned(unsafe) var runningLoop: Asyncio.EventLoop?
+
+  /// The current context; nil stands for an empty one that nobody has asked for yet.
+  var context: Asyncio.Context?
+
+  /// The futures whose descriptions are being made, so that one that contains itself comes to an end.
+  var beingDescribed: Set<ObjectIdentifier> = []
+
+  /// The state of the calling thread.
+  static var current: ThreadState {
+    @inline(never) get {
+      if let known = pthread_getspecific(key) { return Unmanaged<ThreadState>.fromOpaque(known).takeUnretainedValue() }
+      let state = ThreadState()
+      pthread_setspecific(key, Unmanaged.passRetained(state).toOpaque())
+      return state
+    }
+  }
+
+  /// One key for the process; its destructor releases a thread's state when the thread ends.
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    #if canImport(Darwin)
+      let status = pthread_key_create(&key) { Unmanaged<ThreadState>.fromOpaque($0).release() }
+    #else
+      let status = pthread_key_create(&key) { Unmanaged<ThreadState>.fromOpaque($0!).release() }
+    #endif
+    precondition(status == 0, "AsyncioBridge could not create a thread-specific key: error \(status)")
+    return key
+  }()
+}
+
+/// Nanoseconds of the system's monotonic clock.
+func monotonicNanoseconds() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+}

@@ -1,0 +1,103 @@
+/// The loop's timers: a binary heap by deadline, equal deadlines in the order in which they were set.
+///
+/// A cancelled timer stays in the heap until it comes to its head or until more than half of more than
+/// `cleanUpMinimum` timers are cancelled, as in asyncio's own loop.
+struct TimerHeap {
+  struct Entry {
+    var deadline: Int64
+    var sequence: Int
+    var handle: Asyncio.TimerHandle
+
+    @inline(__always)
+    static func < (a: borrowing Entry, b: borrowing Entry) -> Bool {
+      a.deadline < b.deadline || (a.deadline == b.deadline && a.sequence < b.sequence)
+    }
+  }
+
+  static let cleanUpMinimum = 100
+
+  private(set) var entries: [Entry] = []
+  /// How many of `entries` are cancelled.
+  var cancelledCount = 0
+  private var nextSequence = 0
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  /// The earliest deadline, cancelled timers included.
+  var earliestDeadline: Int64? { entries.first?.deadline }
+
+  mutating func insert(_ handle: Asyncio.TimerHandle, deadline: Int64) {
+    entries.append(Entry(deadline: deadline, sequence: nextSequence, handle: handle))
+    nextSequence &+= 1
+    handle.isScheduled = true
+    siftUp(entries.count - 1)
+  }
+
+  /// Drops cancelled timers: all of them when they have become too many, else those at the head.
+  @inline(__always)
+  mutating func dropCancelled() {
+    if cancelledCount == 0 { return }
+    dropCancelledSlow()
+  }
+
+  @inline(never)
+  private mutating func dropCancelledSlow() {
+    if entries.count > Self.cleanUpMinimum, cancelledCount * 2 > entries.count {
+      entries.removeAll { entry in
+        if entry.handle.isCancelled { entry.handle.isScheduled = false }
+        return entry.handle.isCancelled
+      }
+      cancelledCount = 0
+      for index in stride(from: entries.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+    } else {
+      while let first = entries.first, first.handle.isCancelled {
+        cancelledCount -= 1
+        _ = removeFirst()
+      }
+    }
+  }
+
+  /// Takes out the first timer. The heap must not be empty.
+  mutating func removeFirst() -> Asyncio.TimerHandle {
+    let last = entries.removeLast()
+    var first = last
+    if !entries.isEmpty {
+      swap(&entries[0], &first)
+      siftDown(0)
+    }
+    first.handle.isScheduled = false
+    return first.handle
+  }
+
+  mutating func removeAll() {
+    for entry in entries { entry.handle.isScheduled = false }
+    entries.removeAll()
+    cancelledCount = 0
+  }
+
+  private mutating func siftUp(_ start: Int) {
+    entries.withUnsafeMutableBufferPointer { heap in
+      var index = start
+      while index > 0 {
+        let parent = (index - 1) / 2
+        guard heap[index] < heap[parent] else { return }
+        heap.swapAt(index, parent)
+        index = parent
+      }
+    }
+  }
+
+  private mutating func siftDown(_ start: Int) {
+    entries.withUnsafeMutableBufferPointer { heap in
+      var index = start
+      while true {
+        var least = index * 2 + 1
+        if least >= heap.count { return }
+        if least + 1 < heap.count, heap[least + 1] < heap[least] { least += 1 }
+        guard heap[least] < heap[index] else { return }
+        heap.swapAt(index, least)
+        index = least
+      }
+    }
+  }
+}

@@ -1,0 +1,28 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What the process' environment says about new loops.
+enum Environment {
+  /// Whether new loops start in debug mode.
+  static var isDebug: Bool {
+    guard let value = getenv("ASYNCIOBRIDGE_DEBUG") else { return false }
+    return value.pointee != 0
+  }
+}
+
+func writeToStandardError(_ message: String) {
+  var line = message + "\n"
+  line.withUTF8 { bytes in
+    var done = 0
+    while done < bytes.count {
+      let written = write(2, bytes.baseAddress! + done, bytes.count - done)
+      if written <= 0 { return }
+      done += written
+    }
+  }
+}

@@ -1,0 +1,341 @@
+import Synchronization
+
+extension Asyncio.EventLoop {
+  // MARK: Running
+
+  /// Runs the loop until ``stop()`` is called. `loop.run_forever()`.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed or running, or another loop runs on this thread; a
+  ///   ``Asyncio/BaseError`` that leaves a task or callback; on a virtual clock ``Asyncio/DeadlockError`` when nothing is left
+  ///   to do; ``Asyncio/TurnLimitError``.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+  public func runForever() throws {
+    try checkNotClosed()
+    if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
+    if EventLoop.running != nil {
+      throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running")
+    }
+    try whileRunning {
+      isRunning = true
+      defer {
+        isRunning = false
+        isStopping = false
+      }
+      repeat {
+        try beginTurn()
+        while leftInTurn > 0 {
+          leftInTurn &-= 1
+          run(ready.removeFirst())
+          if escapingError != nil { try throwEscapingError() }
+        }
+      } while !isStopping
+    }
+  }
+
+  private typealias EventLoop = Asyncio.EventLoop
+
+  /// Runs the loop until `future` is done, and returns its value. `loop.run_until_complete()`.
+  ///
+  /// The turn in which the future's callbacks are called is run to its end.
+  /// - Throws: what the future failed with; ``Asyncio/RuntimeError`` if the loop is stopped before, and what
+  ///   ``runForever()`` throws; ``Asyncio/ValueError`` if the future belongs to another loop.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+  public func runUntilComplete<Value>(_ future: Asyncio.Future<Value>) throws -> Value {
+    try Asyncio.checkLoop(of: future, is: self)
+    return try runUntilComplete(future, isOwn: false)
+  }
+
+  /// Runs the loop until `body`, as a task of its own, is done, and returns its result. `loop.run_until_complete()`.
+  /// - Throws: what the body throws, and what ``runUntilComplete(_:)-(Future<_>)`` throws.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+  public func runUntilComplete<Value>(
+    name: String? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) throws -> Value {
+    let task = try createTask(name: name, fileID: fileID, line: line, body)
+    task.core?.reportsDestruction = false
+    return try runUntilComplete(task, isOwn: true)
+  }
+
+  private func runUntilComplete<Value>(_ future: Asyncio.Future<Value>, isOwn: Bool) throws -> Value {
+    let observer = StopWhenDone()
+    future.add(.observer(observer))
+    defer { future.remove(observer) }
+    do {
+      try runForever()
+    } catch {
+      // The error of a task that nobody else can see leaves here, or is replaced by what left the loop.
+      if isOwn { future.hasUnretrievedError = false }
+      throw error
+    }
+    guard future.isDone else { throw Asyncio.RuntimeError("Event loop stopped before Future completed.") }
+    return try future.result()
+  }
+
+  /// Runs the loop until nothing is ready and no timer is set. For loops on a virtual clock.
+  ///
+  /// asyncio has no such method: its loops block when they are idle.
+  /// - Throws: what ``runForever()`` throws, except for ``Asyncio/DeadlockError``, which is how this ends.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+  public func runUntilIdle() throws {
+    do { try runForever() } catch is Asyncio.DeadlockError {}
+  }
+
+  /// Makes the run method return at the end of the current turn. `loop.stop()`.
+  ///
+  /// Callbacks of the current turn still run; what they schedule stays for the next run of the loop.
+  public func stop() { isStopping = true }
+
+  // MARK: A turn
+
+  /// Waits until there is something to run, and determines which entries this turn runs.
+  func beginTurn() throws {
+    timers.dropCancelled()
+    turnCount &+= 1
+    if let turnLimit, turnCount > turnLimit { throw Asyncio.TurnLimitError(limit: turnLimit) }
+    takePosted()
+    if ready.isEmpty, !isStopping { try waitForWork() }
+    if !timers.isEmpty { takeDueTimers() }
+    leftInTurn = ready.count
+  }
+
+  private func takePosted() {
+    guard let items = mailbox.takeItems() else { return }
+    for item in items {
+      switch item {
+      case .job(let job, let role): accept(job, role)
+      case .call(let call): ready.append(.handle(PostedHandle(call, isDebug: isDebug)))
+      }
+    }
+  }
+
+  private func takeDueTimers() {
+    let now = clock.nowNanoseconds
+    while let deadline = timers.earliestDeadline, deadline <= now { ready.append(.handle(timers.removeFirst())) }
+  }
+
+  /// Nothing is ready: lets the time pass until the next timer or until another thread hands in something.
+  private func waitForWork() throws {
+    if let deadline = timers.earliestDeadline {
+      if let virtualTime = clock.virtualTime {
+        if deadline > clock.nowNanoseconds { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
+      } else {
+        let timeout = deadline.subtractingReportingOverflow(clock.nowNanoseconds).partialValue
+        if timeout > 0 { mailbox.waitForItems(timeout: min(timeout, Self.longestWait)) }
+      }
+    } else {
+      if clock.kind == .virtual, !mayBeWokenFromOutside { throw deadlock() }
+      mailbox.waitForItems(timeout: nil)
+    }
+    takePosted()
+  }
+
+  /// A day, as in asyncio: no system call is given a longer timeout.
+  private static var longestWait: Int64 { 24 * 3600 * 1_000_000_000 }
+
+  /// Whether something that the loop knows of may yet come back to it.
+  private var mayBeWokenFromOutside: Bool {
+    if !foreignCores.isEmpty || !outstanding.isEmpty { return true }
+    var next = firstPending
+    while let core = next {
+      if core.mayHaveChildren { return true }
+      next = core.nextPending
+    }
+    return false
+  }
+
+  private func deadlock() -> Asyncio.DeadlockError {
+    Asyncio.DeadlockError(waitingTasks: pendingTasks.map { "\($0.describe()) created at \($0.site)" })
+  }
+
+  func run(_ entry: consuming ReadyEntry) {
+    if isDebug { return runTimed(entry) }
+    execute(entry)
+  }
+
+  private func execute(_ entry: consuming ReadyEntry) {
+    switch entry {
+    case .step(let task):
+      do { try step(task) } catch { callbackDidThrow(error, in: "step of \(task)") }
+    case .handle(let handle):
+      if handle.isCancelled { return }
+      do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
+    case .notify(let observer, let future):
+      do { try observer.futureDidComplete(future) } catch {
+        callbackDidThrow(error, in: "<\(type(of: observer))>", future: future)
+      }
+    case .resume(let core, let job): resumeForeign(core, job)
+    case .job(let job): runGuest(job)
+    }
+  }
+
+  private func runTimed(_ entry: ReadyEntry) {
+    let label = entry.description
+    let start = monotonicNanoseconds()
+    execute(entry)
+    let duration = Duration.nanoseconds(monotonicNanoseconds() - start)
+    if duration >= slowCallbackDuration { logger("Executing \(label) took \(duration)") }
+  }
+
+  private func callbackDidThrow(
+    _ error: any Error,
+    in label: String,
+    handle: Asyncio.Handle? = nil,
+    future: Asyncio.AnyFuture? = nil
+  ) {
+    if error is any Asyncio.BaseError {
+      escapingError = error
+    } else {
+      callExceptionHandler(
+        Asyncio.ExceptionContext(
+          message: "Exception in callback \(label)",
+          error: error,
+          future: future,
+          handle: handle
+        )
+      )
+    }
+  }
+
+  private func throwEscapingError() throws {
+    guard let error = escapingError else { return }
+    escapingError = nil
+    throw error
+  }
+
+  // MARK: Scheduling
+
+  @inline(__always)
+  func schedule(stepOf task: Asyncio.AnyFuture) { ready.append(.step(task)) }
+
+  /// Schedules what a completed future has to call.
+  func schedule(_ callback: FutureCallback, for future: Asyncio.AnyFuture) {
+    if isClosed { return }
+    switch callback {
+    case .wakeup(let task): ready.append(.step(task))
+    case .observer(let observer): ready.append(.notify(observer, future))
+    }
+  }
+
+  func schedule(_ callbacks: CallbackList, for future: Asyncio.AnyFuture) {
+    callbacks.forEach { schedule($0, for: future) }
+  }
+
+  // MARK: Closing
+
+  /// Closes the loop: it will run nothing any more. `loop.close()`. Closing it again does nothing.
+  ///
+  /// Tasks that are still pending are reported ("Task was destroyed but it is pending!"), and their bodies are
+  /// unwound: the await they are suspended in, and every later one, throws `CancellationError`. Foreign operations are
+  /// cancelled and waited for; so are bodies that are in an await of something else. The default executor is told to
+  /// take no more work, and not waited for.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is running.
+  public func close() throws {
+    if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop") }
+    if isClosed { return }
+    tearDown()
+  }
+
+  func tearDown() {
+    isClosed = true
+    // What is dropped here may have deinitialisers that call the loop; it finds itself closed and empty.
+    var dropped: [ReadyEntry] = []
+    var jobs: [ReadyEntry] = []
+    while !ready.isEmpty {
+      let entry = ready.removeFirst()
+      switch entry {
+      // A job of the runtime must be run, or its Swift task would leak.
+      case .resume, .job: jobs.append(entry)
+      default: dropped.append(entry)
+      }
+    }
+    dropped.removeAll()
+    timers.removeAll()
+    outstanding.removeAll()
+    exported.removeAll()
+    executor?.shutdown()
+    executor = nil
+    for task in pendingTasks {
+      guard let core = task.core, task.state == .pending else { continue }
+      if core.reportsDestruction { reportDestruction(of: task, core) }
+      unwind(core)
+    }
+    whileRunning {
+      for guest in guests { guest.abandon() }
+      for job in jobs { execute(job) }
+      joinHosts()
+    }
+    foreignOperations?.cancelAndJoin()
+    mailbox.close()
+  }
+
+  /// Runs what bodies still have to do until all have ended.
+  private func joinHosts() {
+    while hostCount > 0 {
+      takePosted()
+      if ready.isEmpty { mailbox.waitForItems(timeout: nil) } else { execute(ready.removeFirst()) }
+    }
+  }
+
+  func reportDestruction(of task: Asyncio.AnyFuture, _ core: TaskCore) {
+    callExceptionHandler(
+      Asyncio.ExceptionContext(
+        message: "Task was destroyed but it is pending!",
+        subject: task.describe(),
+        taskName: core.name,
+        site: task.site
+      )
+    )
+  }
+
+  func checkNotClosed() throws {
+    if isClosed { throw Asyncio.RuntimeError.loopIsClosed }
+  }
+}
+
+/// Stops the loop when the future is done that it runs for.
+private final class StopWhenDone: FutureObserver {
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) {
+    if !future.isCancelled {
+      future.hasUnretrievedError = false
+      // It has left the loop already.
+      if future.error is any Asyncio.BaseError { return }
+    }
+    future.loop.stop()
+  }
+}
+
+/// The loop's side of a call from another thread.
+private final class PostedHandle: Asyncio.Handle {
+  private let call: PostedCall
+
+  init(_ call: PostedCall, isDebug: Bool) {
+    self.call = call
+    super.init(.callback(call.callback), isDebug: isDebug, context: nil, site: call.site)
+  }
+
+  override func run() throws {
+    if !call.isCancelled { try super.run() }
+  }
+}
+
+extension ReadyEntry {
+  /// What reports of slow callbacks name.
+  var description: String {
+    switch self {
+    case .step(let task): "step of \(task)"
+    case .handle(let handle): "\(handle)"
+    case .notify(let observer, let future): "<\(type(of: observer))> of \(future)"
+    case .resume(let core, _): "step of '\(core.name)'"
+    case .job: "a child task's job"
+    }
+  }
+}
+
+extension Asyncio.RuntimeError {
+  static var loopIsClosed: Self { Self("Event loop is closed") }
+  static var noRunningLoop: Self {
+    Self("no running event loop: call this from a task or callback of an Asyncio.EventLoop, as within Asyncio.run")
+  }
+}

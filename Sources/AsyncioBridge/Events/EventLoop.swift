@@ -1,0 +1,277 @@
+extension Asyncio {
+  /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
+  ///
+  /// ``Asyncio/run(debug:clock:_:)`` makes one, runs a body on it and closes it; make one yourself to keep control:
+  ///
+  /// ```swift
+  /// let loop = Asyncio.EventLoop(clock: .virtual)
+  /// let sum = try loop.runUntilComplete { try await Asyncio.sleep(.seconds(60)); return 1 + 1 }
+  /// try loop.close()
+  /// ```
+  ///
+  /// A turn of the loop runs what was ready when it began, first in first out; what that schedules waits for the next
+  /// turn. Timers that are due go behind what is ready.
+  ///
+  /// A loop is not `Sendable`: only what runs on it may touch it. What other threads may use is its ``threadsafe``
+  /// handle.
+  public final class EventLoop {
+    // MARK: What the loop runs
+
+    var ready = Ring<ReadyEntry>(minimumCapacity: 64)
+    var timers = TimerHeap()
+    /// The entries of the current turn that have yet to run.
+    var leftInTurn = 0
+    /// The task whose step runs. Unowned: whoever runs the step keeps it.
+    unowned(unsafe) var currentCore: TaskCore?
+    /// Keeps the current task while it runs in the job of an actor.
+    var adoptedTask: AnyFuture?
+    /// A task of the user's own type that was entered.
+    var currentCustomTask: (any AnyTask)?
+    /// An error that leaves the loop after the entry that runs.
+    var escapingError: (any Error)?
+
+    // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
+
+    let mailbox: Mailbox
+    let taskExecutor: LoopTaskExecutor
+    /// The next job that is enqueued is not to be scheduled but handed to who caused it.
+    var isCapturing = false
+    var captured: CapturedJob?
+    /// The current host's own next job: it hopped between executors of this loop.
+    var hop: CapturedJob?
+    /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
+    var foreignCores: [JobID: TaskCore] = [:]
+    /// Bodies that have begun or are yet to, and have not ended.
+    var hostCount = 0
+    /// Children of hosted tasks that wait for a future.
+    var guests: Set<GuestWaiter> = []
+    /// The state of the thread that is in the loop's code.
+    unowned(unsafe) var thread: ThreadState?
+    /// Futures for results that come from other threads, by what those name them.
+    var outstanding: [ExchangeID: AnyFuture] = [:]
+    /// Futures whose results other threads wait for, by what those name them.
+    var exported: [ExchangeID: AnyFuture] = [:]
+
+    // MARK: Who is who
+
+    /// The pending tasks, in the order of their creation.
+    unowned(unsafe) var firstPending: TaskCore?
+    unowned(unsafe) var lastPending: TaskCore?
+    var customTasks: [any AnyTask] = []
+    package let live = LiveInstances()
+
+    // MARK: Lifecycle
+
+    /// Whether a run method of the loop is on the stack. `loop.is_running()`.
+    public internal(set) var isRunning = false
+    /// Whether the loop has been closed. `loop.is_closed()`.
+    public internal(set) var isClosed = false
+    var isStopping = false
+    var executor: (any Executor)?
+    var foreignOperations: ForeignOperations?
+
+    /// What other threads may use of the loop.
+    public let threadsafe: LoopHandle
+
+    /// The loop's time. See ``LoopClock``.
+    public let clock: LoopClock
+
+    // MARK: Settings
+
+    /// Debug mode: slow callbacks are reported, and descriptions and reports tell where things were created.
+    /// `loop.get_debug()`, `loop.set_debug()`.
+    ///
+    /// On from the start if the environment variable `ASYNCIOBRIDGE_DEBUG` is set and not empty.
+    public var isDebug: Bool
+
+    /// In debug mode, how long a callback or step may take before it is reported. `loop.slow_callback_duration`.
+    public var slowCallbackDuration: Duration = .milliseconds(100)
+
+    /// Receives what the loop has to report; nil logs it. `loop.set_exception_handler()`, `loop.get_exception_handler()`.
+    public var exceptionHandler: ExceptionHandler?
+
+    /// Makes the loop's tasks; nil makes plain ones. `loop.set_task_factory()`, `loop.get_task_factory()`.
+    public var taskFactory: (any TaskFactory)?
+
+    /// Writes what is reported and nobody handles; by default to standard error.
+    public var logger: (String) -> Void = { writeToStandardError($0) }
+
+    /// How many turns the loop may make in its life before its run methods throw ``TurnLimitError``; nil: no limit.
+    ///
+    /// For tests in virtual time, where a program that never comes to rest would otherwise spin for ever.
+    public var turnLimit: Int?
+
+    /// How many turns the loop has begun.
+    public internal(set) var turnCount = 0
+
+    /// Creates a loop that is ready to run.
+    /// - Parameters:
+    ///   - clock: which time it tells.
+    ///   - debug: whether it starts in debug mode; by default as the environment says.
+    public init(clock: LoopClock.Kind = .monotonic, debug: Bool? = nil) {
+      let mailbox = Mailbox()
+      self.mailbox = mailbox
+      taskExecutor = LoopTaskExecutor(mailbox: mailbox)
+      let serialExecutor = LoopSerialExecutor(mailbox: mailbox)
+      mailbox.taskExecutor = taskExecutor.asUnownedTaskExecutor()
+      mailbox.serialExecutor = serialExecutor.asUnownedSerialExecutor()
+      self.clock = LoopClock(clock, mailbox: mailbox)
+      threadsafe = LoopHandle(mailbox: mailbox, executor: serialExecutor)
+      isDebug = debug ?? Environment.isDebug
+      mailbox.loop = self
+    }
+
+    deinit {
+      if !isClosed { tearDown() }
+      mailbox.loop = nil
+    }
+
+    /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
+    public static var running: EventLoop? {
+      @inline(__always) get { ThreadState.current.runningLoop }
+    }
+
+    /// The present of the loop's clock. `loop.time()`.
+    public var time: LoopClock.Instant { clock.now }
+  }
+}
+
+// MARK: - Callbacks and timers
+
+extension Asyncio.EventLoop {
+  /// Schedules a callback behind all that is ready. `loop.call_soon()`.
+  /// - Parameters:
+  ///   - context: the context to call it in; by default a copy of the current one.
+  ///   - callback: what to call on the next turn. An error it throws goes to the exception handler.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
+  @discardableResult
+  public func callSoon(
+    context: Asyncio.Context? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ callback: @escaping () throws -> Void
+  ) throws -> Asyncio.Handle {
+    try checkNotClosed()
+    let handle = Asyncio.Handle(
+      .callback(callback),
+      isDebug: isDebug,
+      context: context ?? ThreadState.current.context?.copy(),
+      site: SourceSite(fileID, line)
+    )
+    ready.append(.handle(handle))
+    return handle
+  }
+
+  /// Schedules a callback for `delay` from now. `loop.call_later()`.
+  ///
+  /// A delay of zero or less still waits for the next turn. Callbacks that are due at the same time are called in the
+  /// order in which they were scheduled.
+  /// - Parameters:
+  ///   - delay: how long from now, by the loop's clock.
+  ///   - context: the context to call it in; by default a copy of the current one.
+  ///   - callback: what to call. An error it throws goes to the exception handler.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
+  @discardableResult
+  public func callLater(
+    _ delay: Duration,
+    context: Asyncio.Context? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ callback: @escaping () throws -> Void
+  ) throws -> Asyncio.TimerHandle {
+    try callAt(time.advanced(by: delay), context: context, fileID: fileID, line: line, callback)
+  }
+
+  /// Schedules a callback for a time of the loop's clock. `loop.call_at()`. See
+  /// ``callLater(_:context:fileID:line:_:)``.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
+  @discardableResult
+  public func callAt(
+    _ when: Asyncio.LoopClock.Instant,
+    context: Asyncio.Context? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ callback: @escaping () throws -> Void
+  ) throws -> Asyncio.TimerHandle {
+    try checkNotClosed()
+    return addTimer(
+      when.nanoseconds,
+      .callback(callback),
+      context: context ?? ThreadState.current.context?.copy(),
+      site: SourceSite(fileID, line)
+    )
+  }
+
+  func addTimer(
+    _ deadline: Int64,
+    _ action: Asyncio.Handle.Action,
+    context: Asyncio.Context? = nil,
+    site: SourceSite
+  ) -> Asyncio.TimerHandle {
+    let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
+    timers.insert(handle, deadline: deadline)
+    return handle
+  }
+
+  /// A timer that completes `future` unless it is done by then.
+  func addTimer(completing future: Asyncio.Future<Void>, after delay: Duration) -> Asyncio.TimerHandle {
+    addTimer(
+      clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp),
+      .completion(future),
+      site: future.site
+    )
+  }
+}
+
+// MARK: - Futures and tasks
+
+extension Asyncio.EventLoop {
+  /// Creates a pending future of this loop. `loop.create_future()`.
+  public func createFuture<Value>(
+    of type: Value.Type = Value.self,
+    fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) -> Asyncio.Future<Value> {
+    Asyncio.Future(loop: self, core: nil, site: SourceSite(fileID, line))
+  }
+
+  /// A future for the library's own waiting.
+  @inline(__always)
+  func createWaiter() -> Asyncio.Future<Void> { Asyncio.Future(loop: self, core: nil, site: .library) }
+
+  /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
+  /// - Parameters:
+  ///   - name: the task's name; by default `Task-N`.
+  ///   - body: what to run; its first step comes behind all that is ready.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
+  @discardableResult
+  public func createTask<Value>(
+    name: String? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) throws -> Asyncio.Task<Value> {
+    guard let taskFactory else {
+      return try Asyncio.Task(loop: self, name: name, fileID: fileID, line: line, body)
+    }
+    try checkNotClosed()
+    let task = try taskFactory.makeTask(on: self, Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
+    if let name { task.name = name }
+    return task
+  }
+}
+
+extension Asyncio {
+  /// Makes the tasks of a loop, see ``EventLoop/taskFactory``.
+  public protocol TaskFactory {
+    /// Makes a task for a body. An error it throws leaves `createTask`.
+    func makeTask<Value>(on loop: EventLoop, _ coroutine: Coroutine<Value>) throws -> Task<Value>
+  }
+}
+
+// MARK: - Descriptions
+
+extension Asyncio.EventLoop: CustomStringConvertible {
+  /// `<EventLoop running=… closed=… debug=…>`.
+  public var description: String { "<EventLoop running=\(isRunning) closed=\(isClosed) debug=\(isDebug)>" }
+}

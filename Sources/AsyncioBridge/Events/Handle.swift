@@ -1,0 +1,92 @@
+extension Asyncio {
+  /// A callback that is scheduled on a loop. `asyncio.Handle`.
+  public class Handle {
+    enum Action {
+      case callback(() throws -> Void)
+      /// Completes the future that a sleep or a timeout waits for.
+      case completion(Future<Void>)
+      case none
+    }
+
+    final var action: Action
+    private let context: Context?
+    let site: SourceSite
+    /// Whether the callback was cancelled and will not run. `Handle.cancelled()`.
+    public final private(set) var isCancelled = false
+
+    fileprivate let isDebug: Bool
+
+    init(_ action: Action, isDebug: Bool, context: Context?, site: SourceSite) {
+      self.action = action
+      self.isDebug = isDebug
+      self.context = context
+      self.site = site
+    }
+
+    /// Keeps the callback from running, and lets go of it. `Handle.cancel()`.
+    ///
+    /// Has no effect if it was cancelled before or has run already.
+    public func cancel() {
+      isCancelled = true
+      action = .none
+    }
+
+    func run() throws {
+      switch action {
+      case .callback(let callback): try Context.with(context, callback)
+      case .completion(let future): future.completeIfPending()
+      case .none: break
+      }
+    }
+
+    var kindDescription: String { "Handle" }
+    var detailsDescription: String { "" }
+  }
+
+  /// A callback that is scheduled for a time. `asyncio.TimerHandle`.
+  ///
+  /// Timers compare by their deadlines; two are equal if deadline and callback are the same.
+  public final class TimerHandle: Handle {
+    unowned let loop: EventLoop
+    let deadline: Int64
+    /// Whether the timer is in the loop's heap.
+    var isScheduled = false
+
+    init(_ action: Action, deadline: Int64, loop: EventLoop, context: Context?, site: SourceSite) {
+      self.deadline = deadline
+      self.loop = loop
+      super.init(action, isDebug: loop.isDebug, context: context, site: site)
+    }
+
+    /// When the callback is due. `TimerHandle.when()`.
+    public var when: LoopClock.Instant { LoopClock.Instant(nanoseconds: deadline) }
+
+    /// Keeps the callback from running, and lets go of it. `TimerHandle.cancel()`.
+    public override func cancel() {
+      if isScheduled, !isCancelled { loop.timers.cancelledCount += 1 }
+      super.cancel()
+    }
+
+    override var kindDescription: String { "TimerHandle" }
+    override var detailsDescription: String { " when=\(when)" }
+  }
+}
+
+extension Asyncio.Handle: CustomStringConvertible {
+  /// Where the callback was scheduled, `<Handle at FILE:LINE>`, or `<Handle cancelled>`. Debug mode shows the place
+  /// in both cases, as `created at FILE:LINE`.
+  public var description: String {
+    let state = isCancelled ? " cancelled" : ""
+    let place = isDebug ? " created at \(site)" : isCancelled ? "" : " at \(site)"
+    return "<\(kindDescription)\(state)\(detailsDescription)\(place)>"
+  }
+}
+
+extension Asyncio.TimerHandle: Comparable, Hashable {
+  /// Whether `a` is due earlier than `b`.
+  public static func < (a: Asyncio.TimerHandle, b: Asyncio.TimerHandle) -> Bool { a.deadline < b.deadline }
+  /// Timers are equal if they are the same object.
+  public static func == (a: Asyncio.TimerHandle, b: Asyncio.TimerHandle) -> Bool { a === b }
+  /// Hashes the deadline.
+  public func hash(into hasher: inout Hasher) { hasher.combine(deadline) }
+}

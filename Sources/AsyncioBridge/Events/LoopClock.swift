@@ -1,0 +1,122 @@
+import Synchronization
+
+extension Asyncio {
+  /// The clock of an event loop: monotonic, or virtual.
+  ///
+  /// It is a Swift `Clock`, so code that is written against `any Clock<Duration>` follows the loop's time, and runs
+  /// in virtual time on a virtual loop.
+  ///
+  /// ```swift
+  /// try Asyncio.run(clock: .virtual) {
+  ///   let clock = Asyncio.EventLoop.running!.clock
+  ///   let start = clock.now
+  ///   try await Asyncio.sleep(.seconds(3600))          // takes no time
+  ///   assert(clock.now - start == .seconds(3600))
+  /// }
+  /// ```
+  public struct LoopClock: Clock, Sendable {
+    /// A point in the time of a loop's clock. Instants of different loops do not compare.
+    public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
+      let nanoseconds: Int64
+
+      /// The instant that lies `offset` after the clock's origin; parts below a nanosecond are rounded up.
+      public init(offset: Duration) { nanoseconds = offset.nanosecondsRoundedUp }
+      init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+      /// How long after the clock's origin this instant lies.
+      public var offset: Duration { .nanoseconds(nanoseconds) }
+      /// The instant `duration` later.
+      public func advanced(by duration: Duration) -> Instant {
+        Instant(nanoseconds: nanoseconds.addingClamped(duration.nanosecondsRoundedUp))
+      }
+      /// How long after this instant `other` lies.
+      public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
+      /// Whether `a` is earlier than `b`.
+      public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+      /// The offset from the clock's origin.
+      public var description: String { "\(offset)" }
+    }
+
+    /// Which time a new loop's clock tells.
+    public enum Kind: Sendable {
+      /// The system's monotonic time.
+      case monotonic
+      /// A time that starts at zero, stands still while anything is ready, and jumps to the next timer when nothing is.
+      case virtual
+    }
+
+    /// The virtual time, in a box of its own since any thread may ask for it.
+    final class VirtualTime: Sendable {
+      let nanoseconds = Atomic<Int64>(0)
+    }
+
+    /// Nil for a monotonic clock.
+    let virtualTime: VirtualTime?
+    let mailbox: Mailbox
+
+    init(_ kind: Kind, mailbox: Mailbox) {
+      virtualTime = kind == .virtual ? VirtualTime() : nil
+      self.mailbox = mailbox
+    }
+
+    /// Which time the clock tells.
+    public var kind: Kind { virtualTime == nil ? .monotonic : .virtual }
+
+    /// The present of the loop. `loop.time()`.
+    public var now: Instant { Instant(nanoseconds: nowNanoseconds) }
+
+    @inline(__always)
+    var nowNanoseconds: Int64 {
+      if let virtualTime { virtualTime.nanoseconds.load(ordering: .relaxed) } else { monotonicNanoseconds() }
+    }
+
+    /// The steps in which the clock counts: a nanosecond.
+    public var minimumResolution: Duration { .nanoseconds(1) }
+
+    /// Suspends until `deadline`.
+    ///
+    /// On the clock's own loop this is ``Asyncio/sleep(_:)``, with its order of steps and its cancellation. From
+    /// elsewhere, the loop sets a timer and the caller waits for it; cancelling the calling task ends the wait.
+    /// - Throws: `CancellationError` when cancelled, ``Asyncio/RuntimeError`` when the loop is closed.
+    public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+      if let loop = EventLoop.running, loop.mailbox === mailbox {
+        return try await loop.sleep(until: deadline.nanoseconds)
+      }
+      let timer = ConcurrentFuture<Void>()
+      let call = PostedCall(
+        {
+          guard let loop = EventLoop.running else { return }
+          let handle = loop.addTimer(deadline.nanoseconds, .callback { timer.resolve(.success(())) }, site: .library)
+          timer.addDoneCallback { [handle = UncheckedBox(handle), mailbox = loop.mailbox] timer in
+            guard timer.isCancelled else { return }
+            _ = mailbox.post(PostedCall({ handle.value.cancel() }, site: .library))
+          }
+        },
+        site: .library
+      )
+      guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
+      try await timer.value
+    }
+  }
+}
+
+extension Duration {
+  /// The duration in nanoseconds, parts of one rounded up, limited to what 64 bits hold.
+  @inline(__always)
+  var nanosecondsRoundedUp: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    if overflow { return seconds < 0 ? .min : .max }
+    let part = attoseconds > 0 ? (attoseconds + 999_999_999) / 1_000_000_000 : attoseconds / 1_000_000_000
+    return whole.addingClamped(part)
+  }
+}
+
+extension Int64 {
+  /// The sum, limited to what 64 bits hold.
+  @inline(__always)
+  func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+}

@@ -1,0 +1,88 @@
+extension Asyncio {
+  /// What other threads may use of an event loop: `Sendable`, unlike the loop itself.
+  ///
+  /// ```swift
+  /// let loop = Asyncio.EventLoop.running!.threadsafe
+  /// Thread.detachNewThread {
+  ///   let future = loop.runCoroutineThreadsafe { try await Asyncio.sleep(.seconds(1)); return 42 }
+  ///   print(try! future.result(timeout: .seconds(2)))
+  /// }
+  /// ```
+  ///
+  /// An actor that keeps a handle can be pinned to the loop. Calls between the loop's tasks and the actor then stay on
+  /// the loop's thread:
+  ///
+  /// ```swift
+  /// actor Store {
+  ///   let loop: Asyncio.LoopHandle
+  ///   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+  ///   …
+  /// }
+  /// ```
+  public final class LoopHandle: Sendable {
+    let mailbox: Mailbox
+    private let executor: LoopSerialExecutor
+
+    init(mailbox: Mailbox, executor: LoopSerialExecutor) {
+      self.mailbox = mailbox
+      self.executor = executor
+    }
+
+    /// The executor of actors that are pinned to the loop. Such an actor must keep the handle.
+    ///
+    /// When the loop is closed, calls to its actors still run, on a thread of their own.
+    public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Whether the loop has been closed.
+    public var isClosed: Bool { mailbox.isClosed }
+
+    /// Schedules a callback on the loop and wakes it. `loop.call_soon_threadsafe()`.
+    ///
+    /// Returns at once. ``EventLoop/running`` is the loop within the callback.
+    /// - Parameter callback: what to call on the loop's thread. An error it throws goes to the exception handler.
+    /// - Returns: a handle to cancel the callback with, from any thread.
+    /// - Throws: ``RuntimeError`` if the loop is closed.
+    @discardableResult
+    public func callSoonThreadsafe(
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      _ callback: sending @escaping () throws -> Void
+    ) throws -> ThreadsafeHandle {
+      let call = PostedCall(callback, site: SourceSite(fileID, line))
+      guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
+      return ThreadsafeHandle(call)
+    }
+
+    /// Makes the loop's run method return at the end of the turn in which the request arrives.
+    /// - Throws: ``RuntimeError`` if the loop is closed.
+    public func stop() throws {
+      try callSoonThreadsafe { EventLoop.running?.stop() }
+    }
+  }
+
+  /// A callback that was scheduled from another thread.
+  public struct ThreadsafeHandle: Sendable {
+    private let call: PostedCall
+    init(_ call: PostedCall) { self.call = call }
+
+    /// Keeps the callback from running, if it has not begun. `Handle.cancel()`.
+    public func cancel() { call.cancel() }
+    /// Whether the callback was cancelled. `Handle.cancelled()`.
+    public var isCancelled: Bool { call.isCancelled }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Schedules a callback behind all that is ready, waking the loop if need be. `loop.call_soon_threadsafe()`.
+  ///
+  /// This is the form for code that has the loop; other threads use ``threadsafe``.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
+  @discardableResult
+  public func callSoonThreadsafe(
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ callback: sending @escaping () throws -> Void
+  ) throws -> Asyncio.ThreadsafeHandle {
+    try threadsafe.callSoonThreadsafe(fileID: fileID, line: line, callback)
+  }
+}

@@ -1,0 +1,121 @@
+extension Asyncio {
+  /// The error of a cancelled task or future: Swift's own `CancellationError`, so that every
+  /// `catch is CancellationError` in other libraries recognises it. `asyncio.CancelledError`.
+  ///
+  /// In Python this error is not an `Exception`, so `except Exception` lets it pass. A bare Swift `catch`
+  /// does swallow it: rethrow it, or match it first.
+  public typealias CancelledError = CancellationError
+
+  /// A deadline passed before the awaited work was done. `asyncio.TimeoutError`.
+  public struct TimeoutError: Error, CustomStringConvertible {
+    /// The error that the interrupted work ended with, where asyncio chains one.
+    public let underlying: (any Error)?
+
+    /// Creates the error.
+    /// - Parameter underlying: the error that led to this one, if any.
+    public init(underlying: (any Error)? = nil) { self.underlying = underlying }
+
+    /// `TimeoutError`.
+    public var description: String { "TimeoutError" }
+  }
+
+  /// The operation does not fit the state of a future: reading a result that is not there yet, or
+  /// setting one twice. `asyncio.InvalidStateError`.
+  public struct InvalidStateError: Error, CustomStringConvertible {
+    /// What was attempted, and on what.
+    public let message: String
+
+    /// Creates the error.
+    public init(_ message: String) { self.message = message }
+
+    /// The message.
+    public var description: String { "InvalidStateError: \(message)" }
+  }
+
+  /// A loop, task, lock or condition was used in a way that its state does not allow: the occasions on which
+  /// asyncio raises `RuntimeError`.
+  public struct RuntimeError: Error, CustomStringConvertible {
+    /// What happened and what to do instead.
+    public let message: String
+
+    /// Creates the error.
+    public init(_ message: String) { self.message = message }
+
+    /// The message.
+    public var description: String { "RuntimeError: \(message)" }
+  }
+
+  /// An argument has a value that the operation cannot work with: the occasions on which asyncio raises `ValueError`.
+  public struct ValueError: Error, CustomStringConvertible {
+    /// What is wrong with which argument.
+    public let message: String
+
+    /// Creates the error.
+    public init(_ message: String) { self.message = message }
+
+    /// The message.
+    public var description: String { "ValueError: \(message)" }
+  }
+
+  /// ``Queue/getNowait()`` found no item. `asyncio.QueueEmpty`.
+  public struct QueueEmpty: Error, CustomStringConvertible {
+    /// Creates the error.
+    public init() {}
+
+    /// `QueueEmpty`.
+    public var description: String { "QueueEmpty" }
+  }
+
+  /// ``Queue/putNowait(_:)`` found no free place. `asyncio.QueueFull`.
+  public struct QueueFull: Error, CustomStringConvertible {
+    /// Creates the error.
+    public init() {}
+
+    /// `QueueFull`.
+    public var description: String { "QueueFull" }
+  }
+
+  /// An error that tasks and callbacks pass on but the loop does not keep: when a task's body or a callback throws
+  /// one, it is stored in the task as any other, and leaves the running loop at once as well.
+  ///
+  /// It stands for what Python derives from `BaseException` to end a program, as `KeyboardInterrupt` and `SystemExit`.
+  /// Conform an error of your own to it to give it that effect.
+  public protocol BaseError: Error {}
+
+  /// Ends the program that runs on a loop: thrown anywhere in it, it leaves the loop's run method. `SystemExit`.
+  public struct SystemExit: BaseError, CustomStringConvertible {
+    /// The exit status to end the process with.
+    public let code: Int32
+
+    /// Creates the error.
+    /// - Parameter code: the exit status to end the process with.
+    public init(_ code: Int32 = 0) { self.code = code }
+
+    /// `SystemExit: ` and the code.
+    public var description: String { "SystemExit: \(code)" }
+  }
+
+  /// A loop can go no further: nothing is ready, no timer is set, nothing outside the loop will wake it, and
+  /// the run has not ended.
+  ///
+  /// asyncio would block for ever here. It is thrown by the run methods of a loop on a virtual clock.
+  public struct DeadlockError: Error, CustomStringConvertible {
+    /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
+    public let waitingTasks: [String]
+
+    /// The waiting tasks, one a line.
+    public var description: String {
+      let list = waitingTasks.isEmpty ? "no task is pending" : waitingTasks.joined(separator: "\n  ")
+      return "DeadlockError: nothing is ready, no timer is set, and the run has not ended:\n  \(list)"
+    }
+  }
+
+  /// The loop made more turns than ``EventLoop/turnLimit`` allows.
+  public struct TurnLimitError: Error, CustomStringConvertible {
+    /// The limit that was exceeded.
+    public let limit: Int
+
+    /// The limit and what it means.
+    public var description: String { "TurnLimitError: the loop made more than \(limit) turns" }
+  }
+}

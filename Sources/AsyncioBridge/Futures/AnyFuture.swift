@@ -1,0 +1,259 @@
+extension Asyncio {
+  /// What every future is, whatever the type of its value: pending, or done with a value, an error or a cancellation.
+  ///
+  /// This is the class to use where futures of different types go together, as in
+  /// `try await Asyncio.wait([a, b] as [Asyncio.AnyFuture])`. Make futures with ``EventLoop/createFuture(of:)``.
+  ///
+  /// A future belongs to one loop and is not `Sendable`: what runs on the loop may share it freely; to hand a result
+  /// to another thread, use ``ConcurrentFuture``.
+  open class AnyFuture {
+    enum State: UInt8 {
+      case pending, cancelled, finished
+    }
+
+    // Invariants:
+    // 1. `callbacks` is empty once the future is done: they have been handed to the loop.
+    // 2. `error` is nil unless the state is finished; a finished future without one has its value (see `Future`).
+    // 3. `unretrievedError` implies that there is an error.
+
+    /// The loop that the future belongs to. `Future.get_loop()`.
+    public final let loop: EventLoop
+    /// For tasks, what runs the body.
+    final let core: TaskCore?
+    final var callbacks = CallbackList()
+    final var error: (any Error)?
+    final var cancelMessage: String?
+    final let site: SourceSite
+    final var state = State.pending
+    /// An error has been set that nobody has read yet.
+    final var hasUnretrievedError = false
+
+    init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
+      self.loop = loop
+      self.core = core
+      self.site = site
+      loop.live.addFutures(1)
+    }
+
+    deinit {
+      loop.live.addFutures(-1)
+      if hasUnretrievedError { reportUnretrievedError() }
+    }
+
+    // MARK: Reading
+
+    /// Whether there is a result, an error or a cancellation. `Future.done()`.
+    public final var isDone: Bool { state != .pending }
+
+    /// Whether the future was cancelled. `Future.cancelled()`.
+    ///
+    /// False for a future that *failed* with `CancellationError`, as a ``Asyncio/gather(_:)`` does whose children were
+    /// cancelled.
+    public final var isCancelled: Bool { state == .cancelled }
+
+    /// The error the future failed with, nil if it has a value. `Future.exception()`.
+    ///
+    /// Reading it counts as having retrieved the error: it is not reported when the future goes away.
+    /// - Throws: `CancellationError` if the future was cancelled, ``InvalidStateError`` if it is not done.
+    public final func exception() throws -> (any Error)? {
+      switch state {
+      case .pending: throw InvalidStateError("Exception is not set.")
+      case .cancelled: throw CancelledError()
+      case .finished:
+        hasUnretrievedError = false
+        return error
+      }
+    }
+
+    /// Throws what there is to throw in place of the value.
+    @inline(__always)
+    final func checkResult() throws {
+      if state == .finished, error == nil { return }
+      try throwInsteadOfResult()
+    }
+
+    @inline(never)
+    private func throwInsteadOfResult() throws {
+      switch state {
+      case .pending: throw InvalidStateError("Result is not set.")
+      case .cancelled: throw CancelledError()
+      case .finished:
+        hasUnretrievedError = false
+        if let error { throw error }
+      }
+    }
+
+    // MARK: Completing
+
+    /// Cancels the future and schedules its callbacks. `Future.cancel()`.
+    ///
+    /// What awaits it gets `CancellationError`. For a task, see ``Task``.
+    /// - Parameter message: kept with the future, see ``cancellationMessage``.
+    /// - Returns: false if the future is already done; then nothing happens.
+    @discardableResult
+    open func cancel(message: String? = nil) -> Bool {
+      cancelFuture(message: message)
+    }
+
+    /// What ``cancel(message:)`` does on a plain future, and how a task ends that was cancelled.
+    final func cancelFuture(message: String?) -> Bool {
+      hasUnretrievedError = false
+      if state != .pending { return false }
+      state = .cancelled
+      cancelMessage = message
+      scheduleCallbacks()
+      return true
+    }
+
+    /// The message of the ``cancel(message:)`` that ended the future, or that a task has yet to be told of.
+    ///
+    /// Python carries it in the CancelledError; Swift's `CancellationError` has no room for one.
+    public final var cancellationMessage: String? { cancelMessage }
+
+    /// Makes the future fail with `error` and schedules its callbacks. `Future.set_exception()`.
+    /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
+    open func setException(_ error: any Error) throws {
+      try checkPending()
+      fail(error)
+    }
+
+    final func checkPending() throws {
+      if state != .pending { throw InvalidStateError("invalid state: \(self) is already done") }
+    }
+
+    final func fail(_ error: any Error) {
+      self.error = error
+      hasUnretrievedError = true
+      state = .finished
+      scheduleCallbacks()
+    }
+
+    /// Ends the future as ended `other`, without its value: false if it is the value that is to be copied.
+    final func copyFailure(of other: AnyFuture) -> Bool {
+      if other.state == .cancelled {
+        _ = cancelFuture(message: other.cancelMessage)
+        return true
+      }
+      guard let error = other.error else { return false }
+      other.hasUnretrievedError = false
+      fail(error)
+      return true
+    }
+
+    // MARK: Callbacks
+
+    /// Registers a callback for when the future is done: the loop calls it, on a turn of its own. `add_done_callback()`.
+    ///
+    /// If the future is done already the callback is scheduled at once. Callbacks are called in the order in which they
+    /// were registered; registering the same one twice makes it called twice.
+    /// - Parameters:
+    ///   - callback: what to call, with the future. An error it throws goes to the loop's exception handler.
+    ///   - context: the context to call it in; by default a copy of the current one.
+    public final func addDoneCallback(_ callback: DoneCallback, context: Context? = nil) {
+      let context = context ?? ThreadState.current.context?.copy()
+      add(.observer(DoneCallbackRegistration(callback, context: context)))
+    }
+
+    /// Removes all registrations of a callback. `remove_done_callback()`.
+    /// - Returns: how many there were.
+    @discardableResult
+    public final func removeDoneCallback(_ callback: DoneCallback) -> Int {
+      callbacks.removeAll { ($0 as? DoneCallbackRegistration)?.callback === callback }
+    }
+
+    final func add(_ callback: FutureCallback) {
+      if state == .pending { callbacks.append(callback) } else { loop.schedule(callback, for: self) }
+    }
+
+    @discardableResult
+    final func remove(_ observer: FutureObserver) -> Int {
+      callbacks.removeAll { $0 === observer }
+    }
+
+    @inline(__always)
+    final func scheduleCallbacks() {
+      if !callbacks.isEmpty { loop.schedule(callbacks.takeAll(), for: self) }
+    }
+
+    /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
+    package final var callbackCount: Int { callbacks.count }
+
+    /// The future as a task, if it is one.
+    var asTask: (any AnyTask)? { self as? any AnyTask }
+
+    // MARK: Waiting
+
+    /// Suspends the caller, which must be running on the loop, until the future is done.
+    final nonisolated(nonsending) func waitUntilDone() async throws {
+      guard let running = EventLoop.running else {
+        throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
+      }
+      if let core = running.currentCoreOrAdopted() { return try await core.wait(for: self) }
+      try await GuestWaiter.wait(for: self, on: running)
+    }
+
+    // MARK: Descriptions
+
+    /// The class name that descriptions start with.
+    var kindDescription: String { "Future" }
+
+    /// What descriptions show of a value; nil while there is none.
+    var valueDescription: String? { nil }
+
+    /// What descriptions show before the callbacks and after the state.
+    var detailsDescription: [String] { [] }
+
+    var stateDescription: String {
+      switch state {
+      case .pending: "pending"
+      case .cancelled: "cancelled"
+      case .finished: "finished"
+      }
+    }
+
+    private func reportUnretrievedError() {
+      guard let error else { return }
+      loop.callExceptionHandler(
+        ExceptionContext(
+          message: "\(kindDescription) exception was never retrieved",
+          error: error,
+          subject: describe(),
+          taskName: core?.name,
+          site: site
+        )
+      )
+    }
+  }
+}
+
+extension Asyncio.AnyFuture: Hashable {
+  /// Futures are equal if they are the same object.
+  public static func == (a: Asyncio.AnyFuture, b: Asyncio.AnyFuture) -> Bool { a === b }
+  /// Hashes the identity.
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension Asyncio.AnyFuture: CustomStringConvertible, CustomDebugStringConvertible {
+  /// The state, and in debug mode of the loop where the future was created: `<Future finished result=4>`.
+  public var description: String { describe() }
+  /// The description with the object's identity.
+  public var debugDescription: String { "\(describe()) at \(ObjectIdentifier(self).hexDescription)" }
+
+  final func describe() -> String {
+    let thread = ThreadState.current
+    if thread.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
+    thread.beingDescribed.insert(ObjectIdentifier(self))
+    defer { thread.beingDescribed.remove(ObjectIdentifier(self)) }
+    var parts = [kindDescription, stateDescription]
+    parts += detailsDescription
+    if let error { parts.append("exception=\(error)") }
+    if let valueDescription { parts.append("result=\(valueDescription)") }
+    if !callbacks.isEmpty { parts.append(callbacks.description) }
+    if loop.isDebug { parts.append("created at \(site)") }
+    return "<\(parts.joined(separator: " "))>"
+  }
+}
+
+extension ObjectIdentifier {
+  var hexDescription: String { "0x" + String(UInt(bitPattern: self), radix: 16) }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+
+/// Names a future of a loop to other threads, which must not hold the future itself.
+struct ExchangeID: Hashable, Sendable {
+  private let number: Int
+  private static let last = Atomic(0)
+  init() { number = Self.last.add(1, ordering: .relaxed).newValue }
+}
+
+extension Asyncio {
+  /// A loop's future that ends as `future` does. `asyncio.wrap_future()`.
+  ///
+  /// The result travels to the loop by ``LoopHandle/callSoonThreadsafe(fileID:line:_:)``, so whoever awaits the wrapper
+  /// resumes on the loop's thread. Cancelling the wrapper cancels `future`.
+  /// - Parameters:
+  ///   - future: the future of work elsewhere.
+  ///   - loop: the loop of the wrapper; by default the running one, which there must be.
+  public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
+    let loop = EventLoop.current(loop)
+    let wrapper = Future<Value>(loop: loop, core: nil, site: .library)
+    let id = ExchangeID()
+    loop.outstanding[id] = wrapper
+    wrapper.add(.observer(CancelSource(future, id)))
+    let mailbox = loop.mailbox
+    future.addDoneCallback { future in
+      guard let outcome = future.outcome else { return }
+      let call = PostedCall(
+        {
+          guard let wrapper = EventLoop.running?.outstanding.removeValue(forKey: id), !wrapper.isDone else { return }
+          let typed = unsafeDowncast(wrapper, to: Future<Value>.self)
+          switch outcome {
+          case .success(let value): typed.complete(value)
+          case .failure(let error as CancelledError): _ = (error, typed.cancelFuture(message: nil))
+          case .failure(let error): typed.fail(error)
+          }
+        },
+        site: .library
+      )
+      // A closed loop has no use for the result.
+      _ = mailbox.post(call)
+    }
+    return wrapper
+  }
+
+  /// The same future: what belongs to a loop needs no wrapper. `asyncio.wrap_future()`.
+  public static func wrapFuture<Value>(_ future: Future<Value>) -> Future<Value> { future }
+}
+
+/// Passes the cancellation of a wrapper on to the future that it wraps.
+private final class CancelSource<Value: Sendable>: FutureObserver {
+  private let source: Asyncio.ConcurrentFuture<Value>
+  private let id: ExchangeID
+
+  init(_ source: Asyncio.ConcurrentFuture<Value>, _ id: ExchangeID) {
+    self.source = source
+    self.id = id
+  }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) {
+    future.loop.outstanding[id] = nil
+    if future.isCancelled { source.cancel() }
+  }
+}
+
+/// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever
+/// for a loop that was closed.
+final class Promise<Value: Sendable>: FutureObserver {
+  let destination: Asyncio.ConcurrentFuture<Value>
+  private let id = ExchangeID()
+
+  init(_ destination: Asyncio.ConcurrentFuture<Value>) { self.destination = destination }
+
+  deinit { destination.cancel() }
+
+  /// Ties the two futures together: results go one way, a cancellation the other.
+  func fulfil(from source: Asyncio.Future<Value>) {
+    let loop = source.loop
+    loop.exported[id] = source
+    source.add(.observer(self))
+    destination.addDoneCallback { [id, mailbox = loop.mailbox] destination in
+      guard destination.isCancelled else { return }
+      _ = mailbox.post(PostedCall({ Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+    }
+  }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) {
+    future.loop.exported[id] = nil
+    if future.isCancelled {
+      destination.cancel()
+    } else {
+      let source = unsafeDowncast(future, to: Asyncio.Future<Value>.self)
+      destination.resolve(Result { try source.result() })
+    }
+  }
+}

@@ -1,0 +1,97 @@
+extension Asyncio {
+  /// A value that will be there later, set by whoever makes it. `asyncio.Future`.
+  ///
+  /// ```swift
+  /// let future = loop.createFuture(of: Int.self)
+  /// try loop.callSoon { try future.setResult(42) }
+  /// let answer = try await future.value
+  /// ```
+  open class Future<Value>: AnyFuture, Awaitable {
+    final var storedValue: Value?
+
+    override init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
+      super.init(loop: loop, core: core, site: site)
+    }
+
+    /// Creates a pending future. Prefer ``EventLoop/createFuture(of:fileID:line:)``; this is for subclasses.
+    public init(loop: EventLoop, fileID: StaticString = #fileID, line: UInt = #line) {
+      super.init(loop: loop, core: nil, site: SourceSite(fileID, line))
+    }
+
+    /// Waits until the future is done and returns its value. `await future`.
+    ///
+    /// A future that is done already does not suspend. Otherwise the calling task resumes on the turn after the one in
+    /// which the future was completed. May be awaited any number of times, by any number of tasks of the same loop.
+    ///
+    /// Cancelling a task that waits here cancels the future; the task gets `CancellationError` when the loop has
+    /// called the future's callbacks.
+    /// - Throws: the future's error; `CancellationError` if the future or the waiting task is cancelled; ``RuntimeError``
+    ///   if the future belongs to another loop or is the waiting task itself.
+    public final var value: Value {
+      get async throws {
+        if state == .pending { try await waitUntilDone() }
+        return try result()
+      }
+    }
+
+    /// The value. `Future.result()`.
+    /// - Throws: the future's error; `CancellationError` if it was cancelled; ``InvalidStateError`` if it is not done.
+    public final func result() throws -> Value {
+      try checkResult()
+      return storedValue.unsafelyUnwrapped
+    }
+
+    /// Gives the future its value and schedules its callbacks. `Future.set_result()`.
+    /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
+    open func setResult(_ value: Value) throws {
+      try checkPending()
+      complete(value)
+    }
+
+    @inline(__always)
+    final func complete(_ value: Value) {
+      storedValue = value
+      state = .finished
+      scheduleCallbacks()
+    }
+
+    /// Registers a closure for when the future is done. See ``AnyFuture/addDoneCallback(_:context:)``.
+    /// - Returns: the callback, to remove it with.
+    @discardableResult
+    public final func addDoneCallback(
+      context: Context? = nil,
+      _ body: @escaping (Future<Value>) throws -> Void
+    ) -> DoneCallback {
+      let callback = DoneCallback { try body(unsafeDowncast($0, to: Future<Value>.self)) }
+      addDoneCallback(callback, context: context)
+      return callback
+    }
+
+    /// Ends this future as `other` ended, which must be done.
+    final func copyState(of other: Future<Value>) {
+      if !copyFailure(of: other) { complete(other.storedValue.unsafelyUnwrapped) }
+    }
+
+    override var valueDescription: String? {
+      guard state == .finished, error == nil, let storedValue else { return nil }
+      return Asyncio.describe(storedValue)
+    }
+  }
+
+  /// What descriptions show of a value: strings in quotes, and nothing longer than a line.
+  static func describe(_ value: Any) -> String {
+    let text = value is String ? "'\(value)'" : "\(value)"
+    return text.count > 80 ? text.prefix(40) + "..." + text.suffix(20) : text
+  }
+}
+
+extension Asyncio.Future where Value == Void {
+  /// Completes the future. `Future.set_result(None)`.
+  /// - Throws: ``Asyncio/InvalidStateError`` if the future is already done.
+  public final func setResult() throws { try setResult(()) }
+
+  /// Completes the future unless it is done, what timers and releases do.
+  final func completeIfPending() {
+    if state == .pending { complete(()) }
+  }
+}

@@ -1,0 +1,128 @@
+extension Asyncio {
+  /// Lets tasks wait until another tells them that something has changed. `asyncio.Condition`.
+  ///
+  /// ```swift
+  /// try await condition.withLock {
+  ///   try await condition.waitFor { !items.isEmpty }
+  ///   use(items.removeFirst())
+  /// }
+  /// ```
+  public final class Condition: LockProtocol, CustomStringConvertible {
+    let loop: EventLoop
+    private let lock: Lock
+    private var waiters = Ring<Future<Void>>()
+
+    /// Creates a condition with a lock of its own.
+    /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
+    public init(loop: EventLoop? = nil) {
+      lock = Lock(loop: loop)
+      self.loop = lock.loop
+    }
+
+    /// Creates a condition around a lock that others may use too.
+    /// - Parameter loop: the loop it belongs to; by default the lock's.
+    /// - Throws: ``ValueError`` if the lock belongs to another loop.
+    public init(lock: Lock, loop: EventLoop? = nil) throws {
+      if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock") }
+      self.lock = lock
+      self.loop = lock.loop
+    }
+
+    /// Whether some task holds the lock. `Condition.locked()`.
+    public var isLocked: Bool { lock.isLocked }
+
+    /// Waits until the lock is free, and takes it. `Condition.acquire()`.
+    /// - Throws: `CancellationError` when cancelled.
+    @discardableResult
+    public func acquire() async throws -> Bool { try await lock.acquire() }
+
+    /// Frees the lock. `Condition.release()`.
+    /// - Throws: ``RuntimeError`` if the lock is free.
+    public func release() throws { try lock.release() }
+
+    /// Frees the lock, waits until notified, and takes the lock again. `Condition.wait()`.
+    ///
+    /// The lock is held again however the wait ends. A task that is cancelled after it was notified loses the
+    /// notification, as in CPython 3.8.
+    /// - Returns: true.
+    /// - Throws: ``RuntimeError`` if the lock is not held; `CancellationError` when cancelled.
+    @discardableResult
+    public func wait() async throws -> Bool {
+      guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock") }
+      try release()
+      let waiter = loop.createWaiter()
+      waiters.append(waiter)
+      do {
+        try await waiter.value
+        waiters.remove(waiter)
+      } catch {
+        waiters.remove(waiter)
+        try await reacquire()
+        throw error
+      }
+      try await reacquire()
+      return true
+    }
+
+    /// Takes the lock even if the task is cancelled meanwhile, and throws only then.
+    private func reacquire() async throws {
+      var isCancelled = false
+      while true {
+        do {
+          try await acquire()
+          break
+        } catch let error as CancelledError {
+          if loop.isUnwinding { throw error }
+          isCancelled = true
+        }
+      }
+      if isCancelled { throw CancelledError() }
+    }
+
+    /// Waits until `predicate` holds. `Condition.wait_for()`.
+    ///
+    /// It is evaluated at once, and again after every notification.
+    /// - Throws: ``RuntimeError`` if it has to wait and the lock is not held; `CancellationError` when cancelled; what
+    ///   `predicate` throws.
+    @discardableResult
+    public func waitFor(_ predicate: () throws -> Bool) async throws -> Bool {
+      while try !predicate() { try await wait() }
+      return true
+    }
+
+    /// Waits until `predicate` returns a value, and returns that. `Condition.wait_for()`.
+    public func waitFor<Value>(_ predicate: () throws -> Value?) async throws -> Value {
+      while true {
+        if let value = try predicate() { return value }
+        try await wait()
+      }
+    }
+
+    /// Wakes the first `n` tasks that wait. They go on when they obtain the lock. `Condition.notify()`.
+    /// - Throws: ``RuntimeError`` if the lock is not held.
+    public func notify(_ n: Int = 1) throws {
+      guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock") }
+      var left = n
+      for waiter in waiters.elements where !waiter.isDone {
+        if left <= 0 { break }
+        left -= 1
+        waiter.complete(())
+      }
+    }
+
+    /// Wakes all tasks that wait. `Condition.notify_all()`.
+    /// - Throws: ``RuntimeError`` if the lock is not held.
+    public func notifyAll() throws { try notify(waiters.count) }
+
+    /// How many tasks wait to be notified.
+    package var waiterCount: Int { waiters.count }
+
+    /// `<Condition [locked, waiters:1]>`.
+    public var description: String { "<Condition \(describeLock(isLocked ? "locked" : "unlocked", waiters.count))>" }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Whether the code that asks belongs to a body that gets nothing but cancellations any more.
+  var isUnwinding: Bool { currentCore?.isAbandoned ?? isClosed }
+}

@@ -1,0 +1,42 @@
+extension Asyncio {
+  /// A flag that tasks can wait for. `asyncio.Event`.
+  public final class Event: CustomStringConvertible {
+    let loop: EventLoop
+    private var waiters = Ring<Future<Void>>()
+    /// Whether the flag is set. `Event.is_set()`.
+    public private(set) var isSet = false
+
+    /// Creates an event whose flag is not set.
+    /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
+    public init(loop: EventLoop? = nil) { self.loop = EventLoop.current(loop) }
+
+    /// Sets the flag, and wakes all tasks that wait for it. `Event.set()`.
+    public func set() {
+      if isSet { return }
+      isSet = true
+      for waiter in waiters.elements { waiter.completeIfPending() }
+    }
+
+    /// Clears the flag; tasks wait from then on. `Event.clear()`.
+    public func clear() { isSet = false }
+
+    /// Waits until the flag is set; returns at once if it is. `Event.wait()`.
+    /// - Returns: true.
+    /// - Throws: `CancellationError` when cancelled.
+    @discardableResult
+    public func wait() async throws -> Bool {
+      if isSet { return true }
+      let waiter = loop.createWaiter()
+      waiters.append(waiter)
+      defer { waiters.remove(waiter) }
+      try await waiter.value
+      return true
+    }
+
+    /// How many tasks wait for the flag, or were woken and have not resumed yet.
+    package var waiterCount: Int { waiters.count }
+
+    /// `<Event [unset, waiters:1]>`.
+    public var description: String { "<Event \(describeLock(isSet ? "set" : "unset", waiters.count))>" }
+  }
+}

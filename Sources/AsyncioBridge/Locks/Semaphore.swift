@@ -1,0 +1,88 @@
+extension Asyncio {
+  /// A counter of free units: acquiring takes one, and waits while there is none. `asyncio.Semaphore`.
+  ///
+  /// As in CPython 3.8 it is not fair: a task that comes just when a unit is released may take it before one that waits.
+  public class Semaphore: LockProtocol, CustomStringConvertible {
+    final let loop: EventLoop
+    private var waiters = Ring<Future<Void>>()
+    /// How many units are free.
+    package final private(set) var value: Int
+
+    /// Creates a semaphore.
+    /// - Parameters:
+    ///   - value: how many units are free at first.
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    /// - Throws: ``ValueError`` for a negative value.
+    public init(_ value: Int = 1, loop: EventLoop? = nil) throws {
+      if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
+      self.value = value
+      self.loop = EventLoop.current(loop)
+    }
+
+    /// Whether no unit is free. `Semaphore.locked()`.
+    public final var isLocked: Bool { value == 0 }
+
+    /// Waits until a unit is free, and takes it. `Semaphore.acquire()`.
+    /// - Returns: true.
+    /// - Throws: `CancellationError` when cancelled; then no unit was taken.
+    @discardableResult
+    public final func acquire() async throws -> Bool {
+      while value <= 0 {
+        let waiter = loop.createWaiter()
+        waiters.append(waiter)
+        do {
+          try await waiter.value
+        } catch {
+          waiter.cancel()
+          if value > 0, !waiter.isCancelled { wakeUpNext() }
+          throw error
+        }
+      }
+      value -= 1
+      return true
+    }
+
+    /// Gives a unit back, and wakes the next task that waits. `Semaphore.release()`.
+    public func release() throws {
+      value += 1
+      wakeUpNext()
+    }
+
+    private func wakeUpNext() {
+      while !waiters.isEmpty {
+        let waiter = waiters.removeFirst()
+        if !waiter.isDone { return waiter.complete(()) }
+      }
+    }
+
+    /// How many tasks wait for a unit.
+    package final var waiterCount: Int { waiters.elements.count { !$0.isDone } }
+
+    /// `<Semaphore [unlocked, value:1]>`.
+    public var description: String {
+      "<\(type(of: self)) \(describeLock(isLocked ? "locked" : "unlocked, value:\(value)", waiters.count))>"
+    }
+  }
+
+  /// A semaphore that refuses to be released above its initial value. `asyncio.BoundedSemaphore`.
+  public final class BoundedSemaphore: Semaphore {
+    private let bound: Int
+
+    /// Creates a semaphore.
+    /// - Parameters:
+    ///   - value: how many units are free at first, and at most.
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    /// - Throws: ``ValueError`` for a negative value.
+    public override init(_ value: Int = 1, loop: EventLoop? = nil) throws {
+      bound = value
+      try super.init(value, loop: loop)
+    }
+
+    /// Gives a unit back, and wakes the next task that waits. `BoundedSemaphore.release()`.
+    /// - Throws: ``ValueError`` if all units are free; then nothing changes.
+    public override func release() throws {
+      if value >= bound { throw ValueError("BoundedSemaphore released too many times") }
+      try super.release()
+    }
+  }
+}

@@ -1,0 +1,160 @@
+extension Asyncio {
+  /// A queue between tasks, first in first out. `asyncio.Queue`.
+  ///
+  /// With a `maxsize`, putting into a full queue waits; getting from an empty one always does.
+  public class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
+    final let loop: EventLoop
+    /// How many items there may be; zero or less: any number.
+    public final let maxsize: Int
+    private var items = Ring<Element>()
+    private var getters = Ring<Future<Void>>()
+    private var putters = Ring<Future<Void>>()
+    private var unfinishedTasks = 0
+    private let finished: Event
+
+    /// Creates an empty queue.
+    /// - Parameters:
+    ///   - maxsize: how many items there may be; zero or less: any number.
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    public init(maxsize: Int = 0, loop: EventLoop? = nil) {
+      let loop = EventLoop.current(loop)
+      self.loop = loop
+      self.maxsize = maxsize
+      finished = Event(loop: loop)
+      finished.set()
+    }
+
+    // MARK: What the kinds of queue differ in
+
+    var count: Int { items.count }
+    func insert(_ item: Element) { items.append(item) }
+    func removeNext() -> Element { items.removeFirst() }
+    var itemsDescription: String { "\(items.elements)" }
+
+    // MARK: Size
+
+    /// How many items there are. `Queue.qsize()`.
+    public final var qsize: Int { count }
+    /// Whether there is no item. `Queue.empty()`.
+    public final var isEmpty: Bool { count == 0 }
+    /// Whether there are `maxsize` items. `Queue.full()`.
+    public final var isFull: Bool { maxsize > 0 && count >= maxsize }
+
+    // MARK: Putting
+
+    /// Waits until there is a free place, and adds an item. `Queue.put()`.
+    /// - Throws: `CancellationError` when cancelled; then the item was not added.
+    public final func put(_ item: Element) async throws {
+      while isFull {
+        let putter = loop.createWaiter()
+        putters.append(putter)
+        do {
+          try await putter.value
+        } catch {
+          putter.cancel()
+          putters.remove(putter)
+          // It was woken for a free place, which another may have now.
+          if !isFull, !putter.isCancelled { Self.wakeUpNext(&putters) }
+          throw error
+        }
+      }
+      add(item)
+    }
+
+    /// Adds an item. `Queue.put_nowait()`.
+    /// - Throws: ``QueueFull`` if there is no free place.
+    public final func putNowait(_ item: Element) throws {
+      if isFull { throw QueueFull() }
+      add(item)
+    }
+
+    private func add(_ item: Element) {
+      insert(item)
+      unfinishedTasks += 1
+      finished.clear()
+      Self.wakeUpNext(&getters)
+    }
+
+    // MARK: Getting
+
+    /// Waits until there is an item, and takes it. `Queue.get()`.
+    /// - Throws: `CancellationError` when cancelled; then no item was taken.
+    public final func get() async throws -> Element {
+      while isEmpty {
+        let getter = loop.createWaiter()
+        getters.append(getter)
+        do {
+          try await getter.value
+        } catch {
+          getter.cancel()
+          getters.remove(getter)
+          // It was woken for an item, which another may have now.
+          if !isEmpty, !getter.isCancelled { Self.wakeUpNext(&getters) }
+          throw error
+        }
+      }
+      return take()
+    }
+
+    /// Takes an item. `Queue.get_nowait()`.
+    /// - Throws: ``QueueEmpty`` if there is none.
+    public final func getNowait() throws -> Element {
+      if isEmpty { throw QueueEmpty() }
+      return take()
+    }
+
+    private func take() -> Element {
+      let item = removeNext()
+      Self.wakeUpNext(&putters)
+      return item
+    }
+
+    private static func wakeUpNext(_ waiters: inout Ring<Future<Void>>) {
+      while !waiters.isEmpty {
+        let waiter = waiters.removeFirst()
+        if !waiter.isDone { return waiter.complete(()) }
+      }
+    }
+
+    // MARK: Joining
+
+    /// Tells that the work on an item that was taken is done. `Queue.task_done()`.
+    /// - Throws: ``ValueError`` if it is called more often than there were items.
+    public final func taskDone() throws {
+      if unfinishedTasks <= 0 { throw ValueError("task_done() called too many times") }
+      unfinishedTasks -= 1
+      if unfinishedTasks == 0 { finished.set() }
+    }
+
+    /// Waits until ``taskDone()`` was called for every item that was ever added. `Queue.join()`.
+    /// - Throws: `CancellationError` when cancelled.
+    public final func join() async throws {
+      if unfinishedTasks > 0 { try await finished.wait() }
+    }
+
+    // MARK: Descriptions
+
+    /// How many tasks wait for an item, and how many for a free place.
+    package final var waiterCounts: (getters: Int, putters: Int) { (getters.count, putters.count) }
+    /// The oldest task's wait for a free place.
+    package final var firstPutter: Future<Void>? { putters.isEmpty ? nil : putters.first }
+
+    /// `<Queue maxsize=2 _queue=[1] tasks=1>`.
+    public final var description: String { "<\(kindDescription) \(details)>" }
+    /// The description with the object's identity.
+    public final var debugDescription: String {
+      "<\(kindDescription) at \(ObjectIdentifier(self).hexDescription) \(details)>"
+    }
+
+    var kindDescription: String { "Queue" }
+
+    private var details: String {
+      var parts = ["maxsize=\(maxsize)"]
+      if !isEmpty { parts.append("_queue=\(itemsDescription)") }
+      if !getters.isEmpty { parts.append("_getters[\(getters.count)]") }
+      if !putters.isEmpty { parts.append("_putters[\(putters.count)]") }
+      if unfinishedTasks > 0 { parts.append("tasks=\(unfinishedTasks)") }
+      return parts.joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// Where in the user's source something was created.
+///
+/// `@unchecked Sendable`: the pointer is to a string literal, which is immutable and lives as long as the process.
+struct SourceSite: @unchecked Sendable, CustomStringConvertible {
+  private let file: UnsafePointer<UInt8>?
+  private let line: UInt32
+
+  init(_ fileID: StaticString, _ line: UInt) {
+    // A single-scalar StaticString has no pointer; #fileID never is one.
+    file = fileID.hasPointerRepresentation ? fileID.utf8Start : nil
+    self.line = UInt32(clamping: line)
+  }
+
+  var description: String { "\(file.map { String(cString: $0) } ?? "?"):\(line)" }
+}
+
+extension SourceSite {
+  /// For what the library creates for itself.
+  static let library = SourceSite("AsyncioBridge", 0)
+}

@@ -1,0 +1,42 @@
+/// The operations of Swift's own concurrency that a loop has started: children of one task group, so that closing the
+/// loop cancels and joins them all.
+final class ForeignOperations: Sendable {
+  private let requests: AsyncStream<@Sendable () async -> Void>.Continuation
+  private let supervisor: _Concurrency.Task<Void, Never>
+  private let ended = ThreadEvent()
+
+  init() {
+    let (stream, continuation) = AsyncStream<@Sendable () async -> Void>.makeStream()
+    requests = continuation
+    supervisor = _Concurrency.Task.detached { [ended] in
+      await withDiscardingTaskGroup { group in
+        for await operation in stream { group.addTask { @concurrent in await operation() } }
+      }
+      ended.set()
+    }
+  }
+
+  /// Runs an operation, to end `result` with. Cancelling `result` cancels the operation.
+  func start<Value: Sendable>(
+    _ operation: @escaping @concurrent @Sendable () async throws -> Value,
+    _ result: Asyncio.ConcurrentFuture<Value>
+  ) {
+    requests.yield {
+      let task = _Concurrency.Task.detached { try await operation() }
+      result.addDoneCallback { result in
+        if result.isCancelled { task.cancel() }
+      }
+      await withTaskCancellationHandler {
+        _ = result.resolve(await task.result)
+      } onCancel: {
+        task.cancel()
+      }
+    }
+  }
+
+  func cancelAndJoin() {
+    // Ends the stream too; the group then waits for its children.
+    supervisor.cancel()
+    _ = ended.wait()
+  }
+}

@@ -1,0 +1,25 @@
+extension Asyncio {
+  /// Creates a task that runs `body` on the running loop. `asyncio.create_task()`. See ``Task``.
+  ///
+  /// The loop keeps the task until it is done; the result need not be kept.
+  /// - Parameters:
+  ///   - name: the task's name; by default `Task-N`.
+  ///   - body: what to run; its first step comes behind all that is ready.
+  /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
+  ///   error.
+  /// - Precondition: there is a running loop.
+  @discardableResult
+  public static func createTask<Value>(
+    name: String? = nil,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) -> Task<Value> {
+    let loop = EventLoop.current(nil)
+    do {
+      return try loop.createTask(name: name, fileID: fileID, line: line, body)
+    } catch {
+      return Task(loop: loop, name: name, failed: error, site: SourceSite(fileID, line))
+    }
+  }
+}

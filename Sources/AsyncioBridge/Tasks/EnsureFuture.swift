@@ -1,0 +1,108 @@
+extension Asyncio {
+  /// What can be waited for: a future, or a body that has yet to be started. What asyncio's functions take as `aw`.
+  ///
+  /// Conform a type of your own to it to let ``Asyncio/gather(_:)`` and the others take it.
+  public protocol Awaitable<Value> {
+    /// What waiting for it gives.
+    associatedtype Value
+    /// The future to wait for: itself, or the task that runs it.
+    /// - Parameter loop: the loop to run on; nil: the running one, which there must be.
+    /// - Throws: ``RuntimeError`` if the loop is closed, ``ValueError`` if the future belongs to another one.
+    func ensureFuture(on loop: EventLoop?) throws -> Future<Value>
+  }
+
+  /// A body that has yet to be started, where an argument may be that or a future. A coroutine object.
+  ///
+  /// ```swift
+  /// let both = try Asyncio.gather(task, Asyncio.Coroutine { try await fetch(url) })
+  /// ```
+  public struct Coroutine<Value>: Awaitable {
+    /// The name that its task gets; nil: `Task-N`.
+    public var name: String?
+    /// What to run.
+    public let body: nonisolated(nonsending) () async throws -> Value
+    private let fileID: StaticString
+    private let line: UInt
+
+    /// Creates a coroutine from a body.
+    public init(
+      name: String? = nil,
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      _ body: nonisolated(nonsending) @escaping () async throws -> Value
+    ) {
+      self.name = name
+      self.fileID = fileID
+      self.line = line
+      self.body = body
+    }
+
+    /// A new task that runs the body.
+    public func ensureFuture(on loop: EventLoop?) throws -> Future<Value> {
+      try EventLoop.current(loop).createTask(name: name, fileID: fileID, line: line, body)
+    }
+  }
+
+  /// The future itself. `asyncio.ensure_future()`.
+  /// - Parameters:
+  ///   - awaitable: a future, or a ``Coroutine`` to run as a task.
+  ///   - loop: the loop to run on; by default a future's own, or the running one, which there must be then.
+  /// - Throws: ``ValueError`` if a future belongs to another loop than the given one; ``RuntimeError`` if the loop is closed.
+  @discardableResult
+  public static func ensureFuture<Value>(
+    _ awaitable: some Awaitable<Value>,
+    loop: EventLoop? = nil
+  ) throws -> Future<Value> {
+    try awaitable.ensureFuture(on: loop)
+  }
+
+  /// Runs an operation of Swift's own concurrency as a future of the loop.
+  ///
+  /// The operation runs off the loop, in a Swift task of its own that takes the loop's cancellation exactly: cancelling
+  /// the future cancels that task, and nothing else. Awaiting such an operation directly in a task's body works too, but
+  /// then a cancellation can only reach it by cancelling the Swift task that hosts the body, for good.
+  ///
+  /// ```swift
+  /// let page = Asyncio.ensureFuture(operation: { try await URLSession.shared.data(from: url).0 })
+  /// let data = try await Asyncio.waitFor(page, timeout: .seconds(2))
+  /// ```
+  /// - Parameter operation: what to run. Closing the loop cancels it, and waits for it.
+  public static func ensureFuture<Value: Sendable>(
+    operation: @escaping @concurrent @Sendable () async throws -> Value
+  ) -> Future<Value> {
+    let loop = EventLoop.current(nil)
+    let operations = loop.foreignOperations ?? ForeignOperations()
+    loop.foreignOperations = operations
+    let result = ConcurrentFuture<Value>()
+    operations.start(operation, result)
+    return wrapFuture(result, loop: loop)
+  }
+}
+
+extension Asyncio.Future {
+  /// The future itself.
+  public func ensureFuture(on loop: Asyncio.EventLoop?) throws -> Asyncio.Future<Value> {
+    if let loop { try Asyncio.checkLoop(of: self, is: loop) }
+    return self
+  }
+}
+
+extension Asyncio {
+  static func checkLoop(of future: AnyFuture, is loop: EventLoop) throws {
+    if future.loop !== loop {
+      throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
+    }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// `loop`, or the running one.
+  static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
+    guard let loop = loop ?? running else {
+      preconditionFailure(
+        "\(caller): no running event loop. Call this from a task or callback of a loop, as within Asyncio.run, or pass a loop"
+      )
+    }
+    return loop
+  }
+}

@@ -1,0 +1,45 @@
+extension Asyncio.LoopHandle {
+  /// Runs a body as a task of the loop, from any thread. `asyncio.run_coroutine_threadsafe()`.
+  ///
+  /// Wakes the loop and returns at once. Cancelling the result cancels the task. If the loop is closed before the task
+  /// is done, the result is cancelled.
+  /// - Parameter body: what to run on the loop.
+  /// - Returns: the future of the body's result.
+  public func runCoroutineThreadsafe<Value: Sendable>(
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+  ) -> Asyncio.ConcurrentFuture<Value> {
+    let future = Asyncio.ConcurrentFuture<Value>()
+    let promise = Promise(future)
+    let call = PostedCall(
+      {
+        guard let loop = Asyncio.EventLoop.running else { return }
+        do {
+          promise.fulfil(from: try loop.createTask(fileID: fileID, line: line, body))
+        } catch {
+          // The task factory failed: both sides are told.
+          future.resolve(.failure(error))
+          throw error
+        }
+      },
+      site: SourceSite(fileID, line)
+    )
+    _ = mailbox.post(call)
+    return future
+  }
+}
+
+extension Asyncio {
+  /// Runs a body as a task of a loop, from any thread. `asyncio.run_coroutine_threadsafe()`.
+  ///
+  /// See ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)``.
+  public static func runCoroutineThreadsafe<Value: Sendable>(
+    loop: LoopHandle,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+  ) -> ConcurrentFuture<Value> {
+    loop.runCoroutineThreadsafe(fileID: fileID, line: line, body)
+  }
+}

@@ -1,0 +1,74 @@
+extension Asyncio {
+  /// A future that ends as `awaitable` does, but whose cancellation does not reach it. `asyncio.shield()`.
+  ///
+  /// A task that awaits the shield and is cancelled gets `CancellationError`, while the shielded work goes on.
+  /// If the shielded work itself is cancelled, so is the shield.
+  ///
+  /// ```swift
+  /// let saved = try await Asyncio.shield(Asyncio.createTask { try await save(document) }).value
+  /// ```
+  /// - Parameter awaitable: what to shield: a future, or a ``Coroutine`` to run as a task.
+  /// - Returns: `awaitable`'s future itself if that is done already.
+  /// - Throws: ``RuntimeError`` if the loop is closed.
+  public static func shield<Value>(_ awaitable: some Awaitable<Value>) throws -> Future<Value> {
+    shield(try awaitable.ensureFuture(on: nil))
+  }
+
+  /// A future that ends as `inner` does, but whose cancellation does not reach it. `asyncio.shield()`.
+  ///
+  /// A task that awaits the shield and is cancelled gets `CancellationError`, while `inner` goes on. If `inner` itself
+  /// is cancelled, so is the shield.
+  /// - Returns: `inner` itself if that is done already.
+  public static func shield<Value>(_ inner: Future<Value>) -> Future<Value> {
+    if inner.isDone { return inner }
+    let outer = Future<Value>(loop: inner.loop, core: nil, site: inner.site)
+    let passOn = ShieldInner(outer)
+    inner.add(.observer(passOn))
+    outer.add(.observer(ShieldOuter(inner, passOn)))
+    return outer
+  }
+
+  /// Runs `body` in a task of its own, shielded from the cancellation of whoever awaits the result. `asyncio.shield()`.
+  public static func shield<Value>(
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) -> Future<Value> {
+    shield(createTask(fileID: fileID, line: line, body))
+  }
+}
+
+/// Passes the outcome of the shielded future on.
+private final class ShieldInner<Value>: FutureObserver {
+  private let outer: Asyncio.Future<Value>
+  init(_ outer: Asyncio.Future<Value>) { self.outer = outer }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
+    if outer.isCancelled {
+      future.hasUnretrievedError = false
+      return
+    }
+    if future.isCancelled {
+      outer.cancel()
+      return
+    }
+    // Somebody may have given the outer future a result of its own: then that is an error of theirs.
+    try outer.checkPending()
+    outer.copyState(of: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
+  }
+}
+
+/// Stops passing on what nobody waits for any more.
+private final class ShieldOuter<Value>: FutureObserver {
+  private let inner: Asyncio.AnyFuture
+  private let passOn: ShieldInner<Value>
+
+  init(_ inner: Asyncio.AnyFuture, _ passOn: ShieldInner<Value>) {
+    self.inner = inner
+    self.passOn = passOn
+  }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) {
+    if !inner.isDone { inner.remove(passOn) }
+  }
+}

@@ -1,0 +1,42 @@
+extension Asyncio {
+  /// Suspends the calling task for `delay`. `asyncio.sleep()`.
+  ///
+  /// A delay of zero or less gives up exactly one turn: everything that is ready runs first. Cancelling the task ends the
+  /// sleep, and no timer is left behind.
+  /// - Parameters:
+  ///   - delay: how long, by the loop's clock.
+  ///   - result: what to return.
+  /// - Throws: `CancellationError` when cancelled; ``RuntimeError`` if no loop is running.
+  public static func sleep<Value>(_ delay: Duration, result: Value) async throws -> Value {
+    try await sleep(delay)
+    return result
+  }
+
+  /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
+  public static func sleep(_ delay: Duration) async throws {
+    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    if delay <= .zero { return try await loop.yield() }
+    try await loop.sleep(until: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
+  }
+}
+
+extension Asyncio.EventLoop {
+  nonisolated(nonsending) func sleep(until deadline: Int64) async throws {
+    if isClosed { throw Asyncio.CancelledError() }
+    let waiter = createWaiter()
+    let timer = addTimer(deadline, .completion(waiter), site: .library)
+    defer { timer.cancel() }
+    try await waiter.value
+  }
+
+  /// Gives up one turn.
+  nonisolated(nonsending) func yield() async throws {
+    if let core = currentCoreOrAdopted() { return try await core.yield() }
+    if isClosed { throw Asyncio.CancelledError() }
+    let waiter = createWaiter()
+    ready.append(
+      .handle(Asyncio.Handle(.completion(waiter), isDebug: isDebug, context: nil, site: .library))
+    )
+    try await waiter.value
+  }
+}

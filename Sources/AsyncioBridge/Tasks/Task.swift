@@ -1,0 +1,121 @@
+extension Asyncio {
+  /// A body that runs on an event loop, and the future of its result. `asyncio.Task`.
+  ///
+  /// Creating a task runs none of its body: the first step is scheduled behind what is ready. From then on the body runs
+  /// from one await of the library to the next in single steps of the loop, with nothing in between.
+  ///
+  /// **Cancellation.** ``cancel(message:)`` asks the body to end, by a `CancellationError` at its current await: what it
+  /// waits for is cancelled at once; if that is done already, or the task is not waiting, the error comes at its next
+  /// step. A body that has not begun never will. The body may catch the error and go on, and is then not cancelled; Swift's
+  /// own `Task.isCancelled` stays false, so nothing is poisoned. Only while the body awaits something that is not the
+  /// loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it is cancelled as well, since
+  /// nothing else can reach it; if that ignores it, the error comes at the next await of the library.
+  open class Task<Value>: Future<Value>, AnyTask {
+    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:fileID:line:_:)``; this is
+    /// for subclasses, which a ``TaskFactory`` makes.
+    /// - Parameters:
+    ///   - loop: the loop to run on.
+    ///   - name: the task's name; by default `Task-N`.
+    ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one.
+    ///   - body: what to run.
+    /// - Throws: ``RuntimeError`` if the loop is closed.
+    public init(
+      loop: EventLoop,
+      name: String? = nil,
+      context: Context? = nil,
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      _ body: nonisolated(nonsending) @escaping () async throws -> Value
+    ) throws {
+      try loop.checkNotClosed()
+      let core = TaskCore(loop: loop, name: name, context: context ?? ThreadState.current.context?.copy())
+      super.init(loop: loop, core: core, site: SourceSite(fileID, line))
+      core.task = self
+      loop.addPending(core)
+      loop.host(core) {
+        do {
+          try core.begin()
+          let value = try await body()
+          core.end { unsafeDowncast($0, to: Future<Value>.self).complete(value) }
+        } catch {
+          core.end(throwing: error)
+        }
+      }
+      loop.schedule(stepOf: self)
+    }
+
+    /// A task that has failed before it could be started.
+    init(loop: EventLoop, name: String?, failed error: any Error, site: SourceSite) {
+      let core = TaskCore(loop: loop, name: name, context: nil)
+      core.hasEnded = true
+      super.init(loop: loop, core: core, site: site)
+      fail(error)
+    }
+
+    deinit {
+      let core = self.core.unsafelyUnwrapped
+      core.task = nil
+      if state == .pending, core.reportsDestruction { loop.reportDestruction(of: self, core) }
+      if !core.hasEnded { loop.unwind(core) }
+    }
+
+    /// The task's name: the one it was given, or `Task-N`. `Task.get_name()`, `Task.set_name()`.
+    public final var name: String {
+      get { core.unsafelyUnwrapped.name }
+      set { core.unsafelyUnwrapped.name = newValue }
+    }
+
+    /// Asks the task to end. `Task.cancel()`. See ``Task`` for how the body learns of it.
+    ///
+    /// The task is not cancelled yet when this returns, and will not be if the body catches the error and goes on.
+    /// - Parameter message: kept with the task, see ``AnyFuture/cancellationMessage``.
+    /// - Returns: false if the task is already done; then nothing happens.
+    @discardableResult
+    open override func cancel(message: String? = nil) -> Bool {
+      hasUnretrievedError = false
+      if state != .pending { return false }
+      cancelMessage = message
+      core.unsafelyUnwrapped.requestCancellation(message: message)
+      return true
+    }
+
+    /// A task's result is what its body returns.
+    /// - Throws: ``RuntimeError``, always.
+    open override func setResult(_ value: Value) throws {
+      throw RuntimeError("Task does not support set_result: its result is what its body returns")
+    }
+
+    /// A task's error is what its body throws.
+    /// - Throws: ``RuntimeError``, always.
+    open override func setException(_ error: any Error) throws {
+      throw RuntimeError("Task does not support set_exception: its error is what its body throws")
+    }
+
+    /// What the task waits for: empty unless it is suspended on a future.
+    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
+    /// Whether a cancellation is due at the task's next step.
+    package final var mustCancel: Bool { core.unsafelyUnwrapped.mustCancel }
+
+    override var asTask: (any AnyTask)? { self }
+    override var kindDescription: String { "Task" }
+    override var stateDescription: String {
+      core.unsafelyUnwrapped.mustCancel ? "cancelling" : super.stateDescription
+    }
+    override var detailsDescription: [String] {
+      let core = core.unsafelyUnwrapped
+      var details = ["name='\(core.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
+      if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
+      if core.foreignTask != nil { details.append("wait_for=<foreign>") }
+      return details
+    }
+  }
+
+  /// A task, whatever the type of its value: a ``Task``, or a type of your own.
+  ///
+  /// A type of your own subclasses ``Future`` and tells the loop about itself with ``registerTask(_:)``, ``enterTask(_:)``
+  /// and ``leaveTask(_:)``, so that ``currentTask(_:)`` and ``allTasks(_:)`` know it.
+  public protocol AnyTask: AnyFuture {
+    /// The task's name.
+    var name: String { get set }
+  }
+}

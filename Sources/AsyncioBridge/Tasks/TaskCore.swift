@@ -1,0 +1,208 @@
+/// What runs a task's body: the Swift task that hosts it, and asyncio's bookkeeping about its steps and cancellation.
+///
+/// The host keeps the core, never the task: so a pending task can go away, which is reported, and its body is unwound.
+final class TaskCore {
+  // Invariants, while the task is not done:
+  // 1. Either `waiter` is nil and a step of the task is scheduled (or it runs, or it is in a foreign await);
+  //    or `waiter` is a future, one of its callbacks is the task's wakeup, and no step is scheduled.
+  //    The only way from the latter to the former is that wakeup.
+  // 2. `continuation` is set exactly while the body is parked in an await of the library.
+  // 3. `foreignTask` is set from the body's await of something else to the step after it. It keeps the task alive, as a
+  //    future's callback list does otherwise.
+
+  unowned let loop: Asyncio.EventLoop
+  /// The task. Nil once that has gone away; it clears this itself.
+  unowned(unsafe) var task: Asyncio.AnyFuture?
+  /// A cancellation is due at the next step.
+  var mustCancel = false
+  /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
+  var isAbandoned = false
+  /// The body has ended, or never began and never will.
+  var hasEnded = false
+  /// Whether a pending task that goes away is reported.
+  var reportsDestruction = true
+  /// What the task waits for; still set between that future's completion and the next step.
+  var waiter: Asyncio.AnyFuture?
+  /// Thrown into the body at the next step.
+  var pendingError: (any Error)?
+  var context: Asyncio.Context?
+
+  var continuation: UnsafeContinuation<Void, Never>?
+  /// The job with which the host starts; nil once it has.
+  var firstJob: UnownedJob?
+  /// Identifies the host among the jobs that are enqueued on the loop.
+  var jobID = JobID.none
+  var swiftTask: _Concurrency.Task<Void, Never>?
+  var foreignTask: Asyncio.AnyFuture?
+  /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
+  var mayHaveChildren = false
+  private var refusedAwaits = 0
+
+  // The loop's list of pending tasks. Unowned: a core unlinks itself before it goes.
+  unowned(unsafe) var previousPending: TaskCore?
+  unowned(unsafe) var nextPending: TaskCore?
+  var isLinked = false
+
+  private var explicitName: String?
+  private let number: Int
+
+  var name: String {
+    get { explicitName ?? "Task-\(number)" }
+    set { explicitName = newValue }
+  }
+
+  init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
+    self.loop = loop
+    self.context = context
+    explicitName = name
+    number = name == nil ? TaskNumber.next() : 0
+    loop.live.addHosts(1)
+  }
+
+  deinit { loop.live.addHosts(-1) }
+
+  // MARK: Cancellation
+
+  /// `Task.cancel()` on a task that is not done.
+  func requestCancellation(message: String?) {
+    if let waiter, waiter.cancel(message: message) {
+      // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
+      return
+    }
+    mustCancel = true
+    // In a foreign await nothing but Swift's own flag can reach the body.
+    if foreignTask != nil { swiftTask?.cancel() }
+  }
+
+  // MARK: In the body
+
+  /// The first thing that happens on the host: throws if the body is never to begin.
+  func begin() throws {
+    if isAbandoned || mustCancel {
+      mustCancel = false
+      throw CancellationError()
+    }
+  }
+
+  /// The body has returned: `complete` gives the task the value.
+  @inline(__always)
+  func end(_ complete: (Asyncio.AnyFuture) -> Void) {
+    hasEnded = true
+    loop.bodyDidEnd(self)
+    guard let task, task.state == .pending else { return }
+    loop.removePending(self)
+    if mustCancel {
+      // Cancelled right before the body returned.
+      mustCancel = false
+      _ = task.cancelFuture(message: task.cancelMessage)
+    } else {
+      complete(task)
+    }
+  }
+
+  /// The body has thrown.
+  func end(throwing error: any Error) {
+    hasEnded = true
+    loop.bodyDidEnd(self)
+    guard let task, task.state == .pending else { return }
+    loop.removePending(self)
+    if error is CancellationError {
+      _ = task.cancelFuture(message: task.cancelMessage)
+    } else {
+      task.fail(error)
+      if let error = error as? any Asyncio.BaseError { loop.escapingError = error }
+    }
+  }
+
+  /// Parks the body until `future` is done.
+  nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture) async throws {
+    if isAbandoned { return try await refuseToWait() }
+    guard let task else { throw CancellationError() }
+    if future.loop !== loop {
+      stepWithError(
+        Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop"),
+        task
+      )
+    } else if future === task {
+      stepWithError(Asyncio.RuntimeError("Task cannot await on itself: \(task)"), task)
+    } else {
+      future.add(.wakeup(task))
+      waiter = future
+      if mustCancel, future.cancel(message: task.cancelMessage) { mustCancel = false }
+    }
+    await park()
+    try throwIfInterrupted(future)
+  }
+
+  /// Gives up one turn: the task's next step is scheduled behind all that is ready. A bare `yield` in Python.
+  nonisolated(nonsending) func yield() async throws {
+    if isAbandoned { return try await refuseToWait() }
+    guard let task else { throw CancellationError() }
+    loop.schedule(stepOf: task)
+    await park()
+    try throwIfInterrupted(nil)
+  }
+
+  @inline(__always)
+  private nonisolated(nonsending) func park() async {
+    await withUnsafeContinuation { continuation = $0 }
+  }
+
+  private func stepWithError(_ error: any Error, _ task: Asyncio.AnyFuture) {
+    pendingError = error
+    loop.schedule(stepOf: task)
+  }
+
+  @inline(__always)
+  private func throwIfInterrupted(_ future: Asyncio.AnyFuture?) throws {
+    if mustCancel || isAbandoned || pendingError != nil { try interrupt(future) }
+  }
+
+  @inline(never)
+  private func interrupt(_ future: Asyncio.AnyFuture?) throws {
+    let error = pendingError
+    pendingError = nil
+    if mustCancel || isAbandoned {
+      mustCancel = false
+      // The wakeup has read the future, whatever the body is told.
+      future?.hasUnretrievedError = false
+      throw CancellationError()
+    }
+    if let error { throw error }
+  }
+
+  /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
+  /// is left behind where it is: there is no way to end it.
+  private nonisolated(nonsending) func refuseToWait() async throws {
+    refusedAwaits += 1
+    if refusedAwaits > 100 {
+      loop.callExceptionHandler(
+        Asyncio.ExceptionContext(
+          message: "Task ignored that its loop was closed, and goes on awaiting: its body is left suspended for ever",
+          taskName: name
+        )
+      )
+      loop.leaveBehind(self)
+      await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    }
+    throw CancellationError()
+  }
+}
+
+/// What tells the jobs of one Swift task from all others: the pointer inside, which is the task's own.
+struct JobID: Hashable {
+  private let pointer: UInt
+  static let none = JobID(pointer: 0)
+  private init(pointer: UInt) { self.pointer = pointer }
+
+  /// `UnownedJob` is a frozen struct of one pointer.
+  @inline(__always)
+  init(_ job: UnownedJob) { pointer = unsafeBitCast(job, to: UInt.self) }
+
+  /// The Swift task that runs on this thread: a task is its own job.
+  static var current: JobID? {
+    withUnsafeCurrentTask { task in
+      task.map { JobID(pointer: unsafeBitCast($0, to: UInt.self)) }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+extension Asyncio {
+  /// When ``wait(_:timeout:returnWhen:)`` returns.
+  public enum ReturnWhen: Sendable {
+    /// When any future is done. `FIRST_COMPLETED`.
+    case firstCompleted
+    /// When any future failed, or all are done. `FIRST_EXCEPTION`.
+    case firstException
+    /// When all futures are done. `ALL_COMPLETED`.
+    case allCompleted
+  }
+
+  /// Waits for several futures, and tells which are done. `asyncio.wait()`.
+  ///
+  /// Neither a timeout nor a cancellation of the caller cancels any of them, and their errors are not thrown: read them
+  /// from the futures.
+  ///
+  /// ```swift
+  /// let (done, pending) = try await Asyncio.wait(tasks, timeout: .seconds(1), returnWhen: .firstCompleted)
+  /// ```
+  /// - Parameters:
+  ///   - futures: what to wait for; one that is given twice counts once.
+  ///   - timeout: how long to wait at most; nil: as long as it takes.
+  ///   - returnWhen: how many of them to wait for.
+  /// - Throws: ``ValueError`` for no futures, or futures of another loop; `CancellationError` when cancelled.
+  public static func wait<F: AnyFuture>(
+    _ futures: some Sequence<F>,
+    timeout: Duration? = nil,
+    returnWhen: ReturnWhen = .allCompleted
+  ) async throws -> (done: Set<F>, pending: Set<F>) {
+    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let futures = unique(futures)
+    if futures.isEmpty { throw ValueError("Set of futures is empty.") }
+    for future in futures { try checkLoop(of: future, is: loop) }
+
+    let observer = WaitObserver(loop: loop, count: futures.count, timeout: timeout, returnWhen: returnWhen)
+    for future in futures { future.add(.observer(observer)) }
+    defer {
+      observer.timer?.cancel()
+      for future in futures { future.remove(observer) }
+    }
+    try await observer.waiter.value
+
+    var done = Set<F>()
+    var pending = Set<F>()
+    for future in futures {
+      if future.isDone { done.insert(future) } else { pending.insert(future) }
+    }
+    return (done, pending)
+  }
+
+  /// The elements in their order, each once.
+  static func unique<F: AnyFuture>(_ futures: some Sequence<F>) -> [F] {
+    var seen = Set<ObjectIdentifier>(minimumCapacity: futures.underestimatedCount)
+    return futures.filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
+}
+
+/// Counts the futures that a `wait` still waits for.
+private final class WaitObserver: FutureObserver {
+  let waiter: Asyncio.Future<Void>
+  let timer: Asyncio.TimerHandle?
+  private var count: Int
+  private let returnWhen: Asyncio.ReturnWhen
+
+  init(loop: Asyncio.EventLoop, count: Int, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {
+    let waiter = loop.createWaiter()
+    self.waiter = waiter
+    timer = timeout.map { loop.addTimer(completing: waiter, after: $0) }
+    self.count = count
+    self.returnWhen = returnWhen
+  }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) {
+    count -= 1
+    let isEnough =
+      switch returnWhen {
+      case .allCompleted: count <= 0
+      case .firstCompleted: true
+      case .firstException: count <= 0 || future.hasFailed
+      }
+    if isEnough {
+      timer?.cancel()
+      waiter.completeIfPending()
+    }
+  }
+}
+
+extension Asyncio.AnyFuture {
+  /// Whether the future has an error, which counts as having read it.
+  var hasFailed: Bool {
+    hasUnretrievedError = false
+    return error != nil
+  }
+}

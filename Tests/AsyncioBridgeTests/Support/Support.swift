@@ -1,0 +1,82 @@
+import Testing
+
+@testable import AsyncioBridge
+
+typealias EventLoop = Asyncio.EventLoop
+
+extension Asyncio.LoopClock.Kind {
+  /// Both kinds of loop, for suites in which time matters.
+  static let both: [Self] = [.virtual, .monotonic]
+}
+
+/// Makes a loop, runs `body` with it, and closes it.
+@discardableResult
+func withLoop<Result>(
+  _ clock: Asyncio.LoopClock.Kind = .virtual,
+  debug: Bool = false,
+  _ body: (EventLoop) throws -> Result
+) throws -> Result {
+  let loop = EventLoop(clock: clock, debug: debug)
+  defer { try? loop.close() }
+  return try body(loop)
+}
+
+/// Makes a loop, runs `body` as its main task, and closes it.
+@discardableResult
+func runOnLoop<Result>(
+  _ clock: Asyncio.LoopClock.Kind = .virtual,
+  _ body: @escaping (EventLoop) async throws -> Result
+) throws -> Result {
+  try withLoop(clock) { loop in try loop.runUntilComplete { try await body(loop) } }
+}
+
+/// Runs blocking code on a thread of its own, so that it keeps no thread of Swift's pool from the work it waits for.
+func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    startThread { continuation.resume(with: Result { try body() }) }
+  }
+}
+
+extension EventLoop {
+  /// Runs an empty new task: exactly two turns.
+  func runBriefly() throws { try runUntilComplete {} }
+
+  /// The loop's time since its clock's origin.
+  var elapsed: Duration { time.offset }
+}
+
+/// Checks the loop's time exactly if it is virtual; in real time there is nothing to be exact about.
+func expectTime(_ loop: EventLoop, _ time: Duration, sourceLocation: SourceLocation = #_sourceLocation) {
+  if loop.clock.kind == .virtual { #expect(loop.elapsed == time, sourceLocation: sourceLocation) }
+}
+
+/// Collects what a loop reports to its exception handler, and what it logs.
+final class Reports {
+  private(set) var contexts: [Asyncio.ExceptionContext] = []
+  private(set) var logged: [String] = []
+
+  /// - Parameter handlesErrors: false leaves errors to the default handler, so that they are logged.
+  init(_ loop: EventLoop, handlesErrors: Bool = true) {
+    if handlesErrors { loop.exceptionHandler = { [weak self] _, context in self?.contexts.append(context) } }
+    loop.logger = { [weak self] in self?.logged.append($0) }
+  }
+
+  var messages: [String] { contexts.map(\.message) }
+}
+
+/// An error with an identity, to tell "the same error object".
+final class ObjectError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String = "ObjectError") { self.description = description }
+}
+
+/// An ordinary error.
+struct TestError: Error, Equatable {
+  var name = "TestError"
+}
+
+/// Shared mutable state for the tasks of a test.
+final class Box<Value> {
+  var value: Value
+  init(_ value: Value) { self.value = value }
+}
