@@ -43,6 +43,9 @@ extension EventLoop {
 
   /// The loop's time since its clock's origin.
   var elapsed: Duration { time.offset }
+
+  /// How many timers are set that have neither fired nor been cancelled.
+  var pendingTimerCount: Int { timers.entries.count { !$0.handle.isCancelled } }
 }
 
 /// Checks the loop's time exactly if it is virtual; in real time there is nothing to be exact about.
@@ -79,4 +82,19 @@ struct TestError: Error, Equatable {
 final class Box<Value> {
   var value: Value
   init(_ value: Value) { self.value = value }
+}
+
+/// A task that sleeps for so many milliseconds and returns their number.
+func sleeper(_ milliseconds: Int) -> Asyncio.Task<Int> {
+  Asyncio.createTask {
+    try await Asyncio.sleep(.milliseconds(milliseconds))
+    return milliseconds
+  }
+}
+
+/// The error that `body` throws, nil if it throws none: for what is awaited within a task, where `#expect(throws:)` would
+/// leave the loop's isolation.
+func errorThrown<Result>(by body: () async throws -> Result) async -> (any Error)? {
+  do { _ = try await body() } catch { return error }
+  return nil
 }
