@@ -42,7 +42,7 @@ extension Asyncio {
   }
 
   /// The future of any number of results, in the order of the futures. `asyncio.gather()`.
-  public static func gather<Value>(_ futures: some Sequence<Future<Value>>) throws -> Future<[Value]> {
+  public static func gather<Value, F: Future<Value>>(_ futures: some Sequence<F>) throws -> Future<[Value]> {
     let children = Array(futures)
     return try GatheringFuture(children, returnsErrors: false) { try children.map { try $0.result() } }
   }
@@ -56,8 +56,8 @@ extension Asyncio {
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
-  public static func gather<Value>(
-    returningErrors futures: some Sequence<Future<Value>>
+  public static func gather<Value, F: Future<Value>>(
+    returningErrors futures: some Sequence<F>
   ) throws -> Future<[Result<Value, any Error>]> {
     let children = Array(futures)
     return try GatheringFuture(children, returnsErrors: true) { children.map(outcome(of:)) }
