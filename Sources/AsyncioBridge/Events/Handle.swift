@@ -45,7 +45,7 @@ extension Asyncio {
 
   /// A callback that is scheduled for a time. `asyncio.TimerHandle`.
   ///
-  /// Timers compare by their deadlines; two are equal if deadline and callback are the same.
+  /// Timers are ordered by their deadlines; two are equal only if they are the same object.
   public final class TimerHandle: Handle {
     unowned let loop: EventLoop
     let deadline: Int64
