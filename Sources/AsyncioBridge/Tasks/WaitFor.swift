@@ -7,9 +7,9 @@ extension Asyncio {
   /// - Parameters:
   ///   - future: what to wait for.
   ///   - timeout: how long; zero or less: not at all; nil: as long as it takes.
-  /// - Throws: ``TimeoutError`` when the time is up, whatever the future answers to its cancellation; what the future
-  ///   failed with; `CancellationError` when the caller or the future was cancelled; ``ValueError`` for a future of another
-  ///   loop.
+  /// - Throws: ``TimeoutError`` when the time is up, whatever the future answers to its cancellation (but with a timeout of
+  ///   zero or less, another error that it answers with); what the future failed with; `CancellationError` when the caller
+  ///   or the future was cancelled; ``ValueError`` for a future of another loop.
   public static func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
     guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
     guard let timeout else { return try await future.value }
