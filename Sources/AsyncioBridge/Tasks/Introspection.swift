@@ -1,8 +1,8 @@
 extension Asyncio {
   /// The task whose step runs, nil in a callback. `asyncio.current_task()`.
-  /// - Parameter loop: the loop to ask; by default the running one.
+  /// - Parameter loop: the loop to ask; by default the running one, which there must be.
   public static func currentTask(_ loop: EventLoop? = nil) -> (any AnyTask)? {
-    guard let loop = loop ?? EventLoop.running else { return nil }
+    let loop = EventLoop.current(loop)
     return loop.currentCustomTask ?? loop.currentCoreOrAdopted()?.task?.asTask
   }
 
