@@ -41,9 +41,12 @@ extension Asyncio {
     return try gather(awaitables.map { try child($0, &loop) })
   }
 
-  /// The future of any number of results, in the order of the futures. `asyncio.gather()`.
-  public static func gather<Value, F: Future<Value>>(_ futures: some Sequence<F>) throws -> Future<[Value]> {
-    let children = Array(futures)
+  /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
+  ///
+  /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
+  public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
+    var loop: EventLoop?
+    let children = try awaitables.map { try child($0, &loop) }
     return try GatheringFuture(children, returnsErrors: false) { try children.map { try $0.result() } }
   }
 
@@ -56,10 +59,11 @@ extension Asyncio {
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
-  public static func gather<Value, F: Future<Value>>(
-    returningErrors futures: some Sequence<F>
-  ) throws -> Future<[Result<Value, any Error>]> {
-    let children = Array(futures)
+  public static func gather<A: Awaitable>(
+    returningErrors awaitables: some Sequence<A>
+  ) throws -> Future<[Result<A.Value, any Error>]> {
+    var loop: EventLoop?
+    let children = try awaitables.map { try child($0, &loop) }
     return try GatheringFuture(children, returnsErrors: true) { children.map(outcome(of:)) }
   }
 
@@ -68,7 +72,7 @@ extension Asyncio {
     let future = try awaitable.ensureFuture(on: loop)
     loop = future.loop
     // Nobody but the gather can keep a task that was made for it.
-    if !(awaitable is AnyFuture) { future.core?.reportsDestruction = false }
+    if !(A.self is AnyFuture.Type) { future.core?.reportsDestruction = false }
     return future
   }
 
@@ -146,10 +150,12 @@ private final class GatherObserver<Value>: FutureObserver {
       }
     }
     if left > 0 { return }
+    // Reads the errors of the children, even if nobody will be told of them.
+    let results = try collect()
     if outer.isCancellationRequested {
       outer.fail(CancellationError())
     } else {
-      outer.complete(try collect())
+      outer.complete(results)
     }
   }
 }
