@@ -71,14 +71,23 @@ struct CallbackList {
 
   /// Removes the observers for which `condition` holds and returns how many those were.
   mutating func removeAll(where condition: (FutureObserver) -> Bool) -> Int {
-    guard let first else { return 0 }
     let before = count
-    func matches(_ callback: FutureCallback) -> Bool {
+    remove { callback in
       if case .observer(let observer) = callback { condition(observer) } else { false }
     }
-    rest.removeAll(where: matches)
-    if matches(first) { self.first = rest.isEmpty ? nil : rest.removeFirst() }
     return before - count
+  }
+
+  mutating func removeWakeup(of task: Asyncio.AnyFuture) {
+    remove { callback in
+      if case .wakeup(task) = callback { true } else { false }
+    }
+  }
+
+  private mutating func remove(where condition: (FutureCallback) -> Bool) {
+    guard let first else { return }
+    rest.removeAll(where: condition)
+    if condition(first) { self.first = rest.isEmpty ? nil : rest.removeFirst() }
   }
 
   var description: String {

@@ -36,6 +36,8 @@ final class TaskCore {
   var foreignTask: Asyncio.AnyFuture?
   /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
   var mayHaveChildren = false
+  /// A cancellation is on its way through what the task waits for.
+  private var isPassingOnCancellation = false
   private var refusedAwaits = 0
 
   // The loop's list of pending tasks. Unowned: a core unlinks itself before it goes.
@@ -43,6 +45,8 @@ final class TaskCore {
   unowned(unsafe) var nextPending: TaskCore?
   var isLinked = false
 
+  /// The loop's; kept, since the core may go after the loop.
+  private let live: LiveInstances
   private var explicitName: String?
   private let number: Int
 
@@ -56,22 +60,36 @@ final class TaskCore {
     self.context = context
     explicitName = name
     number = name == nil ? TaskNumber.next() : 0
-    loop.live.addHosts(1)
+    live = loop.live
+    live.addHosts(1)
   }
 
-  deinit { loop.live.addHosts(-1) }
+  deinit { live.addHosts(-1) }
 
   // MARK: Cancellation
 
   /// `Task.cancel()` on a task that is not done.
   func requestCancellation(message: String?) {
-    if let waiter, waiter.cancel(message: message) {
+    if let waiter {
+      if isPassingOnCancellation { return breakCircularWait(waiter) }
+      isPassingOnCancellation = true
+      defer { isPassingOnCancellation = false }
       // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
-      return
+      if waiter.cancel(message: message) { return }
     }
     mustCancel = true
     // In a foreign await nothing but Swift's own flag can reach the body.
     if foreignTask != nil { swiftTask?.cancel() }
+  }
+
+  /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
+  /// others are told when it has ended. In Python the recursion does not end.
+  private func breakCircularWait(_ waiter: Asyncio.AnyFuture) {
+    guard let task else { return }
+    mustCancel = true
+    waiter.callbacks.removeWakeup(of: task)
+    self.waiter = nil
+    loop.schedule(stepOf: task)
   }
 
   // MARK: In the body
