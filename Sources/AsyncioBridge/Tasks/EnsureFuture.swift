@@ -99,7 +99,7 @@ extension Asyncio.EventLoop {
   /// `loop`, or the running one.
   static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
     guard let loop = loop ?? running else {
-      preconditionFailure(
+      fatalError(
         "\(caller): no running event loop. Call this from a task or callback of a loop, as within Asyncio.run, or pass a loop"
       )
     }

@@ -19,8 +19,8 @@ final class LoopSerialExecutor: SerialExecutor {
   func isIsolatingCurrentContext() -> Bool? { mailbox.isOwnedByCurrentThread }
 
   func checkIsolated() {
-    precondition(
-      mailbox.isOwnedByCurrentThread,
+    if mailbox.isOwnedByCurrentThread { return }
+    fatalError(
       "This actor is pinned to an Asyncio.EventLoop, and the caller is not on that loop's thread: await the actor instead"
     )
   }
