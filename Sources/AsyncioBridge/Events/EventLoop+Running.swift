@@ -9,11 +9,7 @@ extension Asyncio.EventLoop {
   ///   to do; ``Asyncio/TurnLimitError``.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runForever() throws {
-    try checkNotClosed()
-    if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
-    if EventLoop.running != nil {
-      throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running")
-    }
+    try checkCanRun()
     try whileRunning {
       isRunning = true
       defer {
@@ -31,7 +27,13 @@ extension Asyncio.EventLoop {
     }
   }
 
-  private typealias EventLoop = Asyncio.EventLoop
+  private func checkCanRun() throws {
+    try checkNotClosed()
+    if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
+    if Asyncio.EventLoop.running != nil {
+      throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running")
+    }
+  }
 
   /// Runs the loop until `future` is done, and returns its value. `loop.run_until_complete()`.
   ///
@@ -53,6 +55,8 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Value {
+    // Before there is a task, which would run although nobody waits for it.
+    try checkCanRun()
     let task = try createTask(name: name, fileID: fileID, line: line, body)
     task.core?.reportsDestruction = false
     return try runUntilComplete(task, isOwn: true)
@@ -94,15 +98,20 @@ extension Asyncio.EventLoop {
     timers.dropCancelled()
     turnCount &+= 1
     if let turnLimit, turnCount > turnLimit { throw Asyncio.TurnLimitError(limit: turnLimit) }
-    takePosted()
+    if mailbox.hasItems { takePosted() }
     if ready.isEmpty, !isStopping { try waitForWork() }
     if !timers.isEmpty { takeDueTimers() }
     leftInTurn = ready.count
   }
 
+  /// Makes ready what other threads have handed in.
+  @inline(never)
   private func takePosted() {
-    guard let items = mailbox.takeItems() else { return }
-    for item in items {
+    // Within a step too; none of it is the doing of the task that runs.
+    let current = currentCore
+    currentCore = nil
+    defer { currentCore = current }
+    for item in mailbox.takeItems() {
       switch item {
       case .job(let job, let role): accept(job, role)
       case .call(let call): ready.append(.handle(PostedHandle(call, isDebug: isDebug)))
@@ -118,11 +127,13 @@ extension Asyncio.EventLoop {
   /// Nothing is ready: lets the time pass until the next timer or until another thread hands in something.
   private func waitForWork() throws {
     if let deadline = timers.earliestDeadline {
-      if let virtualTime = clock.virtualTime {
-        if deadline > clock.nowNanoseconds { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
-      } else {
-        let timeout = deadline.subtractingReportingOverflow(clock.nowNanoseconds).partialValue
-        if timeout > 0 { mailbox.waitForItems(timeout: min(timeout, Self.longestWait)) }
+      let now = clock.nowNanoseconds
+      if deadline > now {
+        if let virtualTime = clock.virtualTime {
+          virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
+        } else {
+          mailbox.waitForItems(timeout: min(deadline - now, Self.longestWait))
+        }
       }
     } else {
       if clock.kind == .virtual, !mayBeWokenFromOutside { throw deadlock() }
@@ -206,15 +217,22 @@ extension Asyncio.EventLoop {
 
   // MARK: Scheduling
 
+  /// Puts an entry behind all that is ready, what other threads have handed in by now included.
   @inline(__always)
-  func schedule(stepOf task: Asyncio.AnyFuture) { ready.append(.step(task)) }
+  func makeReady(_ entry: consuming ReadyEntry) {
+    if mailbox.hasItems { takePosted() }
+    ready.append(entry)
+  }
+
+  @inline(__always)
+  func schedule(stepOf task: Asyncio.AnyFuture) { makeReady(.step(task)) }
 
   /// Schedules what a completed future has to call.
   func schedule(_ callback: FutureCallback, for future: Asyncio.AnyFuture) {
     if isClosed { return }
     switch callback {
-    case .wakeup(let task): ready.append(.step(task))
-    case .observer(let observer): ready.append(.notify(observer, future))
+    case .wakeup(let task): makeReady(.step(task))
+    case .observer(let observer): makeReady(.notify(observer, future))
     }
   }
 
@@ -239,21 +257,7 @@ extension Asyncio.EventLoop {
 
   func tearDown() {
     isClosed = true
-    // What is dropped here may have deinitialisers that call the loop; it finds itself closed and empty.
-    var dropped: [ReadyEntry] = []
-    var jobs: [ReadyEntry] = []
-    while !ready.isEmpty {
-      let entry = ready.removeFirst()
-      switch entry {
-      // A job of the runtime must be run, or its Swift task would leak.
-      case .resume, .job: jobs.append(entry)
-      default: dropped.append(entry)
-      }
-    }
-    dropped.removeAll()
-    timers.removeAll()
-    outstanding.removeAll()
-    exported.removeAll()
+    let jobs = dropScheduled()
     executor?.shutdown()
     executor = nil
     for task in pendingTasks {
@@ -268,6 +272,28 @@ extension Asyncio.EventLoop {
     }
     foreignOperations?.cancelAndJoin()
     mailbox.close()
+  }
+
+  /// Lets go of everything that is scheduled, and returns the runtime's jobs among it: those must be run, or their Swift
+  /// tasks would leak.
+  private func dropScheduled() -> [ReadyEntry] {
+    let calls = mailbox.refuseCalls()
+    var entries: [ReadyEntry] = []
+    var jobs: [ReadyEntry] = []
+    while !ready.isEmpty {
+      let entry = ready.removeFirst()
+      switch entry {
+      case .resume, .job: jobs.append(entry)
+      default: entries.append(entry)
+      }
+    }
+    let timers = timers.takeAll()
+    let futures = (outstanding, exported)
+    outstanding = [:]
+    exported = [:]
+    // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
+    withExtendedLifetime((calls, entries, timers, futures)) {}
+    return jobs
   }
 
   /// Runs what bodies still have to do until all have ended.

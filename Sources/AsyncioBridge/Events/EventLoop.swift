@@ -158,7 +158,7 @@ extension Asyncio.EventLoop {
       context: context ?? ThreadState.current.context?.copy(),
       site: SourceSite(fileID, line)
     )
-    ready.append(.handle(handle))
+    makeReady(.handle(handle))
     return handle
   }
 

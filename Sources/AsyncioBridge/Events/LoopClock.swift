@@ -30,7 +30,7 @@ extension Asyncio {
         Instant(nanoseconds: nanoseconds.addingClamped(duration.nanosecondsRoundedUp))
       }
       /// How long after this instant `other` lies.
-      public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds - nanoseconds) }
+      public func duration(to other: Instant) -> Duration { other.offset - offset }
       /// Whether `a` is earlier than `b`.
       public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
       /// The offset from the clock's origin.
@@ -82,20 +82,31 @@ extension Asyncio {
       if let loop = EventLoop.running, loop.mailbox === mailbox {
         return try await loop.sleep(until: deadline.nanoseconds)
       }
+      do {
+        try await startTimer(until: deadline).value
+      } catch is CancelledError where !_Concurrency.Task.isCancelled {
+        // The promise went with the loop.
+        throw RuntimeError.loopIsClosed
+      }
+    }
+
+    /// Has the loop set a timer, whose end another thread can wait for.
+    private func startTimer(until deadline: Instant) throws -> ConcurrentFuture<Void> {
       let timer = ConcurrentFuture<Void>()
+      let promise = Promise(timer)
       let call = PostedCall(
         {
           guard let loop = EventLoop.running else { return }
-          let handle = loop.addTimer(deadline.nanoseconds, .callback { timer.resolve(.success(())) }, site: .library)
-          timer.addDoneCallback { [handle = UncheckedBox(handle), mailbox = loop.mailbox] timer in
-            guard timer.isCancelled else { return }
-            _ = mailbox.post(PostedCall({ handle.value.cancel() }, site: .library))
-          }
+          let waiter = loop.createWaiter()
+          let handle = loop.addTimer(deadline.nanoseconds, .completion(waiter), site: .library)
+          // Weak, since the timer keeps the waiter, and both have to go with the loop.
+          waiter.addDoneCallback { [weak handle] _ in handle?.cancel() }
+          promise.fulfil(from: waiter)
         },
         site: .library
       )
       guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
-      try await timer.value
+      return timer
     }
   }
 }

@@ -34,7 +34,7 @@ extension Asyncio.EventLoop {
     if let core = currentCoreOrAdopted() { return try await core.yield() }
     if isClosed { throw Asyncio.CancelledError() }
     let waiter = createWaiter()
-    ready.append(
+    makeReady(
       .handle(Asyncio.Handle(.completion(waiter), isDebug: isDebug, context: nil, site: .library))
     )
     try await waiter.value

@@ -18,11 +18,19 @@ final class Mailbox: @unchecked Sendable {
     case call(PostedCall)
   }
 
+  private enum Phase {
+    case open
+    /// Calls are refused; jobs still go to the loop, which waits for its hosts to end.
+    case closing
+    /// Jobs are run on a thread of their own.
+    case closed
+  }
+
   private struct State {
     var items: [Item] = []
     /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
     var isAsleep = false
-    var isClosed = false
+    var phase = Phase.open
     /// A thread is running the jobs that arrived after the loop was closed.
     var isDraining = false
     /// Made when the loop blocks for the first time.
@@ -31,7 +39,7 @@ final class Mailbox: @unchecked Sendable {
 
   private let state = Mutex(State())
   /// Tells the loop without a lock whether it need look.
-  private let hasItems = Atomic(false)
+  private let itemsFlag = Atomic(false)
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
   /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
@@ -46,7 +54,7 @@ final class Mailbox: @unchecked Sendable {
   var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == currentThreadID() }
 
   /// Whether the loop has been closed.
-  var isClosed: Bool { state.withLock { $0.isClosed } }
+  var isClosed: Bool { state.withLock { $0.phase != .open } }
 
   /// Hands in a call and wakes the loop. False if the loop is closed: the call is then dropped.
   func post(_ call: PostedCall) -> Bool {
@@ -82,9 +90,12 @@ final class Mailbox: @unchecked Sendable {
 
   private func deliver(_ item: Item) -> Bool {
     let (accepted, poller) = state.withLock { state -> (Bool, Poller?) in
-      if state.isClosed { return (false, nil) }
+      switch (state.phase, item) {
+      case (.open, _), (.closing, .job): break
+      case (.closing, .call), (.closed, _): return (false, nil)
+      }
       state.items.append(item)
-      hasItems.store(true, ordering: .releasing)
+      itemsFlag.store(true, ordering: .releasing)
       guard state.isAsleep else { return (true, nil) }
       state.isAsleep = false
       return (true, state.poller)
@@ -112,12 +123,14 @@ final class Mailbox: @unchecked Sendable {
 
   func giveUpOwnership(to previous: UInt) { owner.store(previous, ordering: .releasing) }
 
-  /// What has been handed in since the last call.
+  /// Whether something has been handed in since the last `takeItems`.
   @inline(__always)
-  func takeItems() -> [Item]? {
-    if !hasItems.load(ordering: .acquiring) { return nil }
-    return state.withLock { state in
-      hasItems.store(false, ordering: .relaxed)
+  var hasItems: Bool { itemsFlag.load(ordering: .acquiring) }
+
+  /// What has been handed in since the last call.
+  func takeItems() -> [Item] {
+    state.withLock { state in
+      itemsFlag.store(false, ordering: .relaxed)
       defer { state.items = [] }
       return state.items
     }
@@ -136,15 +149,35 @@ final class Mailbox: @unchecked Sendable {
     state.withLock { $0.isAsleep = false }
   }
 
-  /// Refuses calls from now on. Jobs that are still to come go to `drain`.
-  func close() {
-    let poller = state.withLock { state -> Poller? in
-      state.isClosed = true
-      state.items.removeAll()
-      defer { state.poller = nil }
-      return state.poller
+  /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
+  /// alive may call back here.
+  func refuseCalls() -> [PostedCall] {
+    state.withLock { state in
+      state.phase = .closing
+      var calls: [PostedCall] = []
+      state.items.removeAll { item in
+        if case .call(let call) = item {
+          calls.append(call)
+          return true
+        }
+        return false
+      }
+      return calls
     }
-    _ = poller
+  }
+
+  /// Leaves the jobs that are still to come, and those that nobody has taken, to `drain`.
+  func close() {
+    let (items, poller) = state.withLock { state in
+      state.phase = .closed
+      defer {
+        state.items = []
+        state.poller = nil
+      }
+      return (state.items, state.poller)
+    }
+    withExtendedLifetime(poller) {}
+    for case .job(let job, let role) in items { post(job, role) }
   }
 }
 

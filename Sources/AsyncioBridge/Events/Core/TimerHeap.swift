@@ -69,10 +69,10 @@ struct TimerHeap {
     return first.handle
   }
 
-  mutating func removeAll() {
+  mutating func takeAll() -> [Entry] {
     for entry in entries { entry.handle.isScheduled = false }
-    entries.removeAll()
-    cancelledCount = 0
+    defer { self = TimerHeap() }
+    return entries
   }
 
   private mutating func siftUp(_ start: Int) {
