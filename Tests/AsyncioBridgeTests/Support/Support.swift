@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import AsyncioBridge
@@ -37,9 +38,32 @@ func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value
   }
 }
 
+/// Runs `body` on a new thread, and blocks until it has returned.
+func joinThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+  let result = Asyncio.ConcurrentFuture<Value>()
+  let ended = ThreadEvent()
+  startThread {
+    result.resolve(Result { try body() })
+    ended.set()
+  }
+  _ = ended.wait()
+  return try #require(result.outcome).get()
+}
+
 extension EventLoop {
   /// Runs an empty new task: exactly two turns.
   func runBriefly() throws { try runUntilComplete {} }
+
+  /// Runs what is ready now, and the timers that are due.
+  func runOneTurn() throws {
+    stop()
+    try runForever()
+  }
+
+  /// The callbacks that are ready.
+  var readyHandles: [Asyncio.Handle] {
+    ready.elements.compactMap { if case .handle(let handle) = $0 { handle } else { nil } }
+  }
 
   /// The loop's time since its clock's origin.
   var elapsed: Duration { time.offset }
@@ -97,4 +121,17 @@ func sleeper(_ milliseconds: Int) -> Asyncio.Task<Int> {
 func errorThrown<Result>(by body: () async throws -> Result) async -> (any Error)? {
   do { _ = try await body() } catch { return error }
   return nil
+}
+
+/// What several threads write down, in the order in which they did.
+final class Journal<Element: Sendable>: Sendable {
+  private let storage = Mutex<[Element]>([])
+  var entries: [Element] { storage.withLock { $0 } }
+  func append(_ element: Element) { storage.withLock { $0.append(element) } }
+}
+
+/// Checks that a process that trapped said what it is about on its standard error.
+func expectExplanation(_ result: ExitTest.Result?, _ text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+  let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  #expect(output.contains(text), sourceLocation: sourceLocation)
 }
