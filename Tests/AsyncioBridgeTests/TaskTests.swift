@@ -318,4 +318,20 @@ import Testing
       #expect(loop.live.futures == 0)
     }
   }
+  @Test("A task may be the last that holds its loop")
+  func outlivesLoop() throws {
+    struct Weak {
+      weak var object: AnyObject?
+    }
+    var loop = Weak()
+    var task: Asyncio.Task<Int>?
+    try withLoop {
+      loop.object = $0
+      task = try $0.createTask { 1 }
+      #expect(try $0.runUntilComplete(task!) == 1)
+    }
+    #expect(task?.loop === loop.object)
+    task = nil
+    #expect(loop.object == nil)
+  }
 }
