@@ -91,7 +91,9 @@ extension Asyncio {
     if leftovers.isEmpty { return }
     for task in leftovers { task.cancel() }
     do {
-      try loop.runUntilComplete(GatheringFuture<Void>(leftovers, loop: loop, returnsErrors: true) {})
+      let gathering = Gathering<Void>(loop: loop, returnsErrors: true)
+      for task in leftovers { try gathering.add(task) }
+      try loop.runUntilComplete(gathering.start {})
     } catch is DeadlockError {
       // They resist for ever; closing the loop ends them.
     }

@@ -9,13 +9,9 @@ extension Asyncio {
   /// - Parameter awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
   /// - Throws: ``ValueError`` for futures of different loops; ``RuntimeError`` if the loop is closed.
   public static func gather<each A: Awaitable>(_ awaitables: repeat each A) throws -> Future<(repeat (each A).Value)> {
-    var loop: EventLoop?
-    let children = (repeat try child(each awaitables, &loop))
-    var list: [AnyFuture] = []
-    for future in repeat each children { list.append(future) }
-    return try GatheringFuture(list, loop: EventLoop.current(loop), returnsErrors: false) {
-      (repeat try (each children).result())
-    }
+    let gathering = Gathering<(repeat (each A).Value)>(returnsErrors: false)
+    let children = (repeat try gathering.add(each awaitables))
+    return gathering.start { (repeat try (each children).result()) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -24,56 +20,64 @@ extension Asyncio {
   public static func gather<each A: Awaitable>(
     returningErrors awaitables: repeat each A
   ) throws -> Future<(repeat Result<(each A).Value, any Error>)> {
-    var loop: EventLoop?
-    let children = (repeat try child(each awaitables, &loop))
-    var list: [AnyFuture] = []
-    for future in repeat each children { list.append(future) }
-    return try GatheringFuture(list, loop: EventLoop.current(loop), returnsErrors: true) {
-      (repeat outcome(of: each children))
-    }
+    let gathering = Gathering<(repeat Result<(each A).Value, any Error>)>(returnsErrors: true)
+    let children = (repeat try gathering.add(each awaitables))
+    return gathering.start { (repeat outcome(of: each children)) }
   }
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
   ///
   /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
   public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
-    var loop: EventLoop?
-    return try gather(awaitables.map { try child($0, &loop) })
+    try gather(awaitables) { $0 }
+  }
+
+  /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
+  ///
+  /// A future of a type of your choice, so that it can be an argument among others, of another gather too.
+  /// - Parameter combine: called in the same step in which the future is completed.
+  public static func gather<Value, Combined>(
+    _ awaitables: some Sequence<any Awaitable<Value>>,
+    combine: @escaping ([Value]) -> Combined
+  ) throws -> Future<Combined> {
+    let gathering = Gathering<Combined>(returnsErrors: false)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { combine(try children.map { try $0.result() }) }
   }
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
   ///
   /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
   public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
-    var loop: EventLoop?
-    let children = try awaitables.map { try child($0, &loop) }
-    return try GatheringFuture(children, returnsErrors: false) { try children.map { try $0.result() } }
+    let gathering = Gathering<[A.Value]>(returnsErrors: false)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { try children.map { try $0.result() } }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   public static func gather<Value>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>
   ) throws -> Future<[Result<Value, any Error>]> {
-    var loop: EventLoop?
-    return try gather(returningErrors: awaitables.map { try child($0, &loop) })
+    try gather(returningErrors: awaitables) { $0 }
+  }
+
+  /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
+  public static func gather<Value, Combined>(
+    returningErrors awaitables: some Sequence<any Awaitable<Value>>,
+    combine: @escaping ([Result<Value, any Error>]) -> Combined
+  ) throws -> Future<Combined> {
+    let gathering = Gathering<Combined>(returnsErrors: true)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { combine(children.map(outcome(of:))) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   public static func gather<A: Awaitable>(
     returningErrors awaitables: some Sequence<A>
   ) throws -> Future<[Result<A.Value, any Error>]> {
-    var loop: EventLoop?
-    let children = try awaitables.map { try child($0, &loop) }
-    return try GatheringFuture(children, returnsErrors: true) { children.map(outcome(of:)) }
-  }
-
-  /// The future for an argument, which must belong to the loop of those before it.
-  private static func child<A: Awaitable>(_ awaitable: A, _ loop: inout EventLoop?) throws -> Future<A.Value> {
-    let future = try awaitable.ensureFuture(on: loop)
-    loop = future.loop
-    // Nobody but the gather can keep a task that was made for it.
-    if !(A.self is AnyFuture.Type) { future.core?.reportsDestruction = false }
-    return future
+    let gathering = Gathering<[Result<A.Value, any Error>]>(returnsErrors: true)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { children.map(outcome(of:)) }
   }
 
   private static func outcome<Value>(of future: Future<Value>) -> Result<Value, any Error> {
@@ -81,60 +85,61 @@ extension Asyncio {
   }
 }
 
-/// The future that `gather` returns: cancelling it cancels the children, and it ends when they have.
-final class GatheringFuture<Value>: Asyncio.Future<Value> {
-  private let children: [Asyncio.AnyFuture]
-  fileprivate var isCancellationRequested = false
-
-  /// - Parameter collect: makes the result when all children are done.
-  init(
-    _ children: [Asyncio.AnyFuture],
-    loop: Asyncio.EventLoop? = nil,
-    returnsErrors: Bool,
-    collect: @escaping () throws -> Value
-  ) throws {
-    let loop = loop ?? children.first?.loop ?? Asyncio.EventLoop.current(nil)
-    for child in children { try Asyncio.checkLoop(of: child, is: loop) }
-    self.children = children
-    super.init(loop: loop, core: nil, site: .library)
-    if children.isEmpty {
-      complete(try collect())
-      return
-    }
-    let distinct = Asyncio.unique(children)
-    let observer = GatherObserver(self, count: distinct.count, returnsErrors: returnsErrors, collect: collect)
-    for child in distinct { child.add(.observer(observer)) }
-  }
-
-  override func cancel(message: String?) -> Bool {
-    if isDone { return false }
-    var anyAccepted = false
-    for child in children where child.cancel(message: message) { anyAccepted = true }
-    // Remembered, so that it comes through whatever is to be done with errors.
-    if anyAccepted {
-      isCancellationRequested = true
-      cancelMessage = message
-    }
-    return anyAccepted
-  }
-}
-
-/// Counts the children of a gather that are done.
-private final class GatherObserver<Value>: FutureObserver {
-  private let outer: GatheringFuture<Value>
-  private var left: Int
+/// What becomes of the children of a gather: registers with each as it is passed, and completes the future that `gather`
+/// returns.
+final class Gathering<Value>: FutureObserver {
+  private var loop: Asyncio.EventLoop?
+  /// In the order of the arguments, one that is given twice twice.
+  private var children: [Asyncio.AnyFuture] = []
+  private var known = Set<ObjectIdentifier>()
+  /// How many children are not done.
+  private var left = 0
   private let returnsErrors: Bool
-  private let collect: () throws -> Value
+  /// Nil until all children are known; and for ever if one of them was refused.
+  private var outer: GatheringFuture<Value>?
+  /// Makes the result when all children are done.
+  private var collect: (() throws -> Value)?
 
-  init(_ outer: GatheringFuture<Value>, count: Int, returnsErrors: Bool, collect: @escaping () throws -> Value) {
-    self.outer = outer
-    left = count
+  /// - Parameter loop: the loop that children must belong to; nil: that of the first.
+  init(loop: Asyncio.EventLoop? = nil, returnsErrors: Bool) {
+    self.loop = loop
     self.returnsErrors = returnsErrors
-    self.collect = collect
   }
 
-  override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {
+  /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first step
+  /// of a task that is made for a later argument.
+  func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
+    let future = try awaitable.ensureFuture(on: loop)
+    // Nobody but the gather can keep a task that was made for it.
+    if !(A.self is Asyncio.AnyFuture.Type) { future.core?.reportsDestruction = false }
+    try add(future as Asyncio.AnyFuture)
+    return future
+  }
+
+  func add(_ future: Asyncio.AnyFuture) throws {
+    if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
+    children.append(future)
+    if known.insert(ObjectIdentifier(future)).inserted {
+      left += 1
+      future.add(.observer(self))
+    }
+  }
+
+  /// The future of the result that `collect` makes when all children are done.
+  func start(_ collect: @escaping () throws -> Value) -> Asyncio.Future<Value> {
+    let outer = GatheringFuture<Value>(children, loop: Asyncio.EventLoop.current(loop))
+    if children.isEmpty {
+      outer.complete(with: collect)
+    } else {
+      self.outer = outer
+      self.collect = collect
+    }
+    return outer
+  }
+
+  override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
+    guard let outer, let collect else { return }
     if outer.isDone {
       child.hasUnretrievedError = false
       return
@@ -149,13 +154,40 @@ private final class GatherObserver<Value>: FutureObserver {
         return outer.fail(error)
       }
     }
-    if left > 0 { return }
+    if left == 0 { outer.complete(with: collect) }
+  }
+}
+
+/// The future that `gather` returns: cancelling it cancels the children, and it ends when they have.
+private final class GatheringFuture<Value>: Asyncio.Future<Value> {
+  private let children: [Asyncio.AnyFuture]
+  private var isCancellationRequested = false
+
+  init(_ children: [Asyncio.AnyFuture], loop: Asyncio.EventLoop) {
+    self.children = children
+    super.init(loop: loop, core: nil, site: .library)
+  }
+
+  override func cancel(message: String?) -> Bool {
+    if isDone { return false }
+    var anyAccepted = false
+    for child in children where child.cancel(message: message) { anyAccepted = true }
+    // Remembered, so that it comes through whatever is to be done with errors.
+    if anyAccepted {
+      isCancellationRequested = true
+      cancelMessage = message
+    }
+    return anyAccepted
+  }
+
+  /// All children are done.
+  func complete(with collect: () throws -> Value) {
     // Reads the errors of the children, even if nobody will be told of them.
-    let results = try collect()
-    if outer.isCancellationRequested {
-      outer.fail(CancellationError())
-    } else {
-      outer.complete(results)
+    let results = Result(catching: collect)
+    if isCancellationRequested { return fail(CancellationError()) }
+    switch results {
+    case .success(let value): complete(value)
+    case .failure(let error): fail(error)
     }
   }
 }
