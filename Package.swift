@@ -19,7 +19,7 @@ let package = Package(
     .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
     .testTarget(
       name: "AsyncioBridgeTests",
-      dependencies: ["AsyncioBridge"],
+      dependencies: ["AsyncioBridge", "Examples"],
       resources: [.copy("Recordings")],
       swiftSettings: settings
     ),

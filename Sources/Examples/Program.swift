@@ -12,7 +12,10 @@ struct Program {
     let run: @Sendable ([String]) throws -> Int32
   }
 
-  static let commands: [Command] = demonstrations
+  static let commands =
+    demonstrations + [
+      Command(name: "replay", summary: "runs scenarios of a file, and writes the trace of each", run: ReplayCommand.run)
+    ]
 
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()

@@ -1,0 +1,57 @@
+import Foundation
+
+/// The subcommand `replay`: reads scenarios, one a line, and writes their traces, one a line.
+struct ReplayCommand {
+  /// Why there is no trace for a line.
+  struct Failure: Error, CustomStringConvertible {
+    let source: String
+    let line: Int
+    let reason: any Error
+
+    /// `scenarios.jsonl:12: bodies[1][3].slot: expected a string`.
+    var description: String { "\(source):\(line): \(reason)" }
+  }
+
+  /// - Parameter arguments: the files to read; `-`, or none: standard input.
+  /// - Returns: the exit status.
+  static func run(_ arguments: [String]) -> Int32 {
+    let output = FileHandle.standardOutput
+    var pending = ""
+    do {
+      defer { try? output.write(contentsOf: Data(pending.utf8)) }
+      for file in arguments.isEmpty ? ["-"] : arguments {
+        try replay(try read(file), from: file == "-" ? "standard input" : file) { trace in
+          pending += trace.line
+          pending += "\n"
+          if pending.utf8.count >= 1 << 16 {
+            try output.write(contentsOf: Data(pending.utf8))
+            pending = ""
+          }
+        }
+      }
+      return 0
+    } catch {
+      let message = error is Failure ? "\(error)" : error.localizedDescription
+      try? FileHandle.standardError.write(contentsOf: Data("replay: \(message)\n".utf8))
+      return 1
+    }
+  }
+
+  private static func read(_ file: String) throws -> [UInt8] {
+    if file != "-" { return Array(try Data(contentsOf: URL(fileURLWithPath: file))) }
+    return Array(try FileHandle.standardInput.readToEnd() ?? Data())
+  }
+
+  /// Runs the scenarios of a text one after the other. Empty lines don't count.
+  /// - Throws: ``Failure`` for the first line that holds no scenario; what `write` throws.
+  static func replay(_ text: [UInt8], from source: String, write: (Trace) throws -> Void) throws {
+    for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+      if line.allSatisfy({ $0 <= UInt8(ascii: " ") }) { continue }
+      let trace: Trace
+      do { trace = try Interpreter.trace(of: try Scenario(parsing: line)) } catch {
+        throw Failure(source: source, line: index + 1, reason: error)
+      }
+      try write(trace)
+    }
+  }
+}
