@@ -329,6 +329,24 @@ import Testing
     )
   }
 
+  @Test("a body that goes on awaiting after its loop was closed is reported and left behind")
+  func closeLeavesBehindWhatWillNotEnd() throws {
+    try withLoop { loop in
+      let reports = Reports(loop)
+      let awaits: [() async throws -> Void] = [
+        { try await Asyncio.sleep(.seconds(1)) },
+        { try await Asyncio.sleep(.zero) },
+        { try await loop.createFuture(of: Void.self).value },
+      ]
+      for goOn in awaits { try loop.createTask { while true { try? await goOn() } } }
+      try loop.runBriefly()
+      try loop.close()
+      #expect(reports.messages.filter { $0 == "Task was destroyed but it is pending!" }.count == 3)
+      #expect(reports.messages.filter { $0.hasPrefix("Task ignored that its loop was closed") }.count == 3)
+      #expect(reports.messages.count == 6)
+    }
+  }
+
   private func closedLoop() throws -> EventLoop {
     let loop = EventLoop(clock: .virtual)
     try loop.close()

@@ -305,6 +305,7 @@ extension Asyncio.EventLoop {
   }
 
   func reportDestruction(of task: Asyncio.AnyFuture, _ core: TaskCore) {
+    core.reportsDestruction = false
     callExceptionHandler(
       Asyncio.ExceptionContext(
         message: "Task was destroyed but it is pending!",

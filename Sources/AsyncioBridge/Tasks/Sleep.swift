@@ -22,8 +22,9 @@ extension Asyncio {
 
 extension Asyncio.EventLoop {
   nonisolated(nonsending) func sleep(until deadline: Int64) async throws {
-    if isClosed { throw Asyncio.CancelledError() }
     let waiter = createWaiter()
+    // There are no timers any more; the wait throws, and counts as one that an abandoned body must not go on with.
+    if isClosed { return try await waiter.value }
     let timer = addTimer(deadline, .completion(waiter), site: .library)
     defer { timer.cancel() }
     try await waiter.value
