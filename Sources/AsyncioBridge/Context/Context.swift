@@ -25,7 +25,7 @@ extension Asyncio {
     /// Runs `body` in a context that may be the empty one that nobody has asked for yet.
     @inline(__always)
     static func with<Result>(_ context: Context?, _ body: () throws -> Result) rethrows -> Result {
-      let thread = ThreadState.current
+      let thread = callersThread
       let previous = thread.context
       thread.context = context
       defer { thread.context = previous }
@@ -34,11 +34,23 @@ extension Asyncio {
 
     /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
     public static var current: Context {
-      let thread = ThreadState.current
+      let thread = callersThread
       if let context = thread.context { return context }
       let context = Context()
       thread.context = context
       return context
+    }
+
+    /// What a new task or callback gets: a copy of the caller's.
+    @inline(__always)
+    static func inherited() -> Context? { callersThread.context?.copy() }
+
+    /// The state of the calling thread, in which the context is the caller's.
+    @inline(__always)
+    fileprivate static var callersThread: ThreadState {
+      let thread = ThreadState.current
+      if let loop = thread.runningLoop, loop.runsActorJob { loop.identifyCaller() }
+      return thread
     }
   }
 
@@ -72,7 +84,7 @@ extension Asyncio {
 
     /// The value in the current context, or the default. `ContextVar.get()`.
     public var value: Value {
-      guard let context = ThreadState.current.context, let entry = context.values[ObjectIdentifier(self)] else {
+      guard let context = Context.callersThread.context, let entry = context.values[ObjectIdentifier(self)] else {
         return defaultValue
       }
       return entry.value as! Value

@@ -23,8 +23,6 @@ extension Asyncio {
     var leftInTurn = 0
     /// The task whose step runs. Unowned: whoever runs the step keeps it.
     unowned(unsafe) var currentCore: TaskCore?
-    /// Keeps the current task while it runs in the job of an actor.
-    var adoptedTask: AnyFuture?
     /// A task of the user's own type that was entered.
     var currentCustomTask: (any AnyTask)?
     /// An error that leaves the loop after the entry that runs.
@@ -41,6 +39,11 @@ extension Asyncio {
     var hop: CapturedJob?
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     var foreignCores: [JobID: TaskCore] = [:]
+    /// The job that runs may be an actor's, with code of other tasks than the current one in it.
+    var runsActorJob = false
+    /// In such a job, the task whose context is the thread's, and the context of what is no task.
+    var contextOwner: TaskCore?
+    var unownedContext: Context?
     /// Bodies that have begun or are yet to, and have not ended.
     var hostCount = 0
     /// Children of hosted tasks that wait for a future.
@@ -155,7 +158,7 @@ extension Asyncio.EventLoop {
     let handle = Asyncio.Handle(
       .callback(callback),
       isDebug: isDebug,
-      context: context ?? ThreadState.current.context?.copy(),
+      context: context ?? Asyncio.Context.inherited(),
       site: SourceSite(fileID, line)
     )
     makeReady(.handle(handle))
@@ -197,7 +200,7 @@ extension Asyncio.EventLoop {
     return addTimer(
       when.nanoseconds,
       .callback(callback),
-      context: context ?? ThreadState.current.context?.copy(),
+      context: context ?? Asyncio.Context.inherited(),
       site: SourceSite(fileID, line)
     )
   }

@@ -150,7 +150,7 @@ extension Asyncio {
     ///   - callback: what to call, with the future. An error it throws goes to the loop's exception handler.
     ///   - context: the context to call it in; by default a copy of the current one.
     public final func addDoneCallback(_ callback: DoneCallback, context: Context? = nil) {
-      let context = context ?? ThreadState.current.context?.copy()
+      let context = context ?? Context.inherited()
       add(.observer(DoneCallbackRegistration(callback, context: context)))
     }
 
@@ -188,7 +188,7 @@ extension Asyncio {
       guard let running = EventLoop.running else {
         throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
       }
-      if let core = running.currentCoreOrAdopted() { return try await core.wait(for: self) }
+      if let core = running.callingCore() { return try await core.wait(for: self) }
       try await GuestWaiter.wait(for: self, on: running)
     }
 

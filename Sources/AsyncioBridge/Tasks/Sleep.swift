@@ -32,12 +32,11 @@ extension Asyncio.EventLoop {
 
   /// Gives up one turn.
   nonisolated(nonsending) func yield() async throws {
-    if let core = currentCoreOrAdopted() { return try await core.yield() }
-    if isClosed { throw Asyncio.CancelledError() }
-    let waiter = createWaiter()
-    makeReady(
-      .handle(Asyncio.Handle(.completion(waiter), isDebug: isDebug, context: nil, site: .library))
-    )
-    try await waiter.value
+    if let core = callingCore() { return try await core.yield() }
+    // A guest resumes on the turn after the one on which what it waits for is done.
+    let done = createWaiter()
+    done.completeIfPending()
+    try await GuestWaiter.wait(for: done, on: self)
+    try _Concurrency.Task.checkCancellation()
   }
 }

@@ -28,7 +28,7 @@ extension Asyncio {
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
       try loop.checkNotClosed()
-      let core = TaskCore(loop: loop, name: name, context: context ?? ThreadState.current.context?.copy())
+      let core = TaskCore(loop: loop, name: name, context: context ?? Context.inherited())
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
       core.task = self
       loop.addPending(core)

@@ -163,6 +163,8 @@ final class TaskCore {
 
   @inline(__always)
   private nonisolated(nonsending) func park() async {
+    // It came back in the job of an actor.
+    if foreignTask != nil { loop.didComeBack(self) }
     await withUnsafeContinuation { continuation = $0 }
   }
 

@@ -96,7 +96,7 @@ extension Asyncio.EventLoop {
     let outerContext = thread.context
     currentCore = core
     thread.context = core.context
-    run(job)
+    if JobID(job.job) == core.jobID { run(job) } else { run(ofActor: job) }
     while let next = hop {
       hop = nil
       run(next)
@@ -124,36 +124,58 @@ extension Asyncio.EventLoop {
     withExtendedLifetime(task) {}
   }
 
-  /// Runs a guest's job, with no current task.
-  func runGuest(_ job: CapturedJob) {
-    run(job)
-    // The job may have been an actor's that had one of our tasks in it.
-    guard let core = currentCore else { return }
-    currentCore = nil
-    adoptedTask = nil
-    if core.continuation == nil, !core.hasEnded { awaitForeign(core) }
-  }
-
-  /// The task whose code is calling, nil in a callback or a guest.
-  ///
-  /// A task that came back from a foreign await in the job of an actor is recognised by its Swift task.
-  func currentCoreOrAdopted() -> TaskCore? {
-    if let currentCore { return currentCore }
-    guard !foreignCores.isEmpty, let id = JobID.current, let core = foreignCores.removeValue(forKey: id) else {
-      return nil
-    }
-    adoptedTask = core.foreignTask
-    core.foreignTask = nil
-    currentCore = core
-    return core
-  }
-
   func bodyDidEnd(_ core: TaskCore) {
     hostCount -= 1
-    if foreignCores.removeValue(forKey: core.jobID) != nil { core.foreignTask = nil }
+    if !foreignCores.isEmpty { didComeBack(core) }
   }
 
-  // MARK: Guests
+  /// A body that was in a foreign await is in the loop's hands again.
+  func didComeBack(_ core: TaskCore) {
+    foreignCores[core.jobID] = nil
+    core.foreignTask = nil
+  }
+
+  // MARK: Guests and actors
+
+  /// Runs a job that is not a task's own, with no current task: a guest's, or an actor's.
+  func runGuest(_ job: CapturedJob) { run(ofActor: job) }
+
+  /// The task whose code is calling, nil in a callback or a guest.
+  @inline(__always)
+  func callingCore() -> TaskCore? {
+    if runsActorJob { return identifyCaller() }
+    return currentCore
+  }
+
+  /// Runs a job in which several Swift tasks may have a turn, one after the other: so does that of an actor, which names
+  /// none of them. Which one it is shows only when it calls the library.
+  private func run(ofActor job: CapturedJob) {
+    let outer = (runsActorJob, contextOwner, unownedContext)
+    (runsActorJob, contextOwner, unownedContext) = (true, currentCore, nil)
+    run(job)
+    giveContext(to: currentCore)
+    (runsActorJob, contextOwner, unownedContext) = outer
+  }
+
+  /// The task, in an actor's job, whose code is calling; nil for a guest. Its context becomes the current one.
+  @inline(never)
+  @discardableResult
+  func identifyCaller() -> TaskCore? {
+    var caller: TaskCore?
+    if let id = JobID.current {
+      if let currentCore, currentCore.jobID == id { caller = currentCore } else { caller = foreignCores[id] }
+    }
+    giveContext(to: caller)
+    return caller
+  }
+
+  private func giveContext(to core: TaskCore?) {
+    guard core !== contextOwner else { return }
+    let thread = thread.unsafelyUnwrapped
+    if let contextOwner { contextOwner.context = thread.context } else { unownedContext = thread.context }
+    thread.context = core == nil ? unownedContext : core?.context
+    contextOwner = core
+  }
 
   /// Resumes a guest and runs it at once.
   func resume(guest continuation: UnsafeContinuation<Void, Never>) {
@@ -173,7 +195,11 @@ extension Asyncio.EventLoop {
     if core.continuation == nil, core.firstJob == nil {
       core.swiftTask?.cancel()
     } else {
+      // This may be within the step of another task, or an actor's job.
+      let outer = runsActorJob
+      runsActorJob = false
       whileRunning { resume(core) }
+      runsActorJob = outer
     }
   }
 
