@@ -108,6 +108,19 @@ final class Box<Value> {
   init(_ value: Value) { self.value = value }
 }
 
+/// Mutable state that the threads of a test share, and the children of its tasks.
+final class Shared<Value: Sendable>: Sendable {
+  private let state: Mutex<Value>
+  init(_ value: Value) { state = Mutex(value) }
+
+  var value: Value {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
+  }
+
+  func update(_ change: (inout Value) -> Void) { state.withLock { change(&$0) } }
+}
+
 /// A task that sleeps for so many milliseconds and returns their number.
 func sleeper(_ milliseconds: Int) -> Asyncio.Task<Int> {
   Asyncio.createTask {
