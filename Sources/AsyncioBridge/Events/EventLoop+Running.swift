@@ -174,7 +174,7 @@ extension Asyncio.EventLoop {
       do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
     case .notify(let observer, let future):
       do { try observer.futureDidComplete(future) } catch {
-        callbackDidThrow(error, in: "<\(type(of: observer))>", future: future)
+        callbackDidThrow(error, in: "\(observer)", future: future)
       }
     case .resume(let core, let job): resumeForeign(core, job)
     case .job(let job): runGuest(job)
@@ -353,7 +353,7 @@ extension ReadyEntry {
     switch self {
     case .step(let task): "step of \(task)"
     case .handle(let handle): "\(handle)"
-    case .notify(let observer, let future): "<\(type(of: observer))> of \(future)"
+    case .notify(let observer, let future): "\(observer) of \(future)"
     case .resume(let core, _): "step of '\(core.name)'"
     case .job: "a child task's job"
     }

@@ -62,7 +62,7 @@ extension Asyncio {
 
   /// A callback that was scheduled from another thread.
   public struct ThreadsafeHandle: Sendable {
-    private let call: PostedCall
+    fileprivate let call: PostedCall
     init(_ call: PostedCall) { self.call = call }
 
     /// Keeps the callback from running, if it has not begun. `Handle.cancel()`.
@@ -70,6 +70,11 @@ extension Asyncio {
     /// Whether the callback was cancelled. `Handle.cancelled()`.
     public var isCancelled: Bool { call.isCancelled }
   }
+}
+
+extension Asyncio.ThreadsafeHandle: CustomStringConvertible {
+  /// Where the callback was scheduled, `<ThreadsafeHandle at FILE:LINE>`, or `<ThreadsafeHandle cancelled>`.
+  public var description: String { "<ThreadsafeHandle \(isCancelled ? "cancelled" : "at \(call.site)")>" }
 }
 
 extension Asyncio.EventLoop {

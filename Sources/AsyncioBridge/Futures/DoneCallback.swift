@@ -8,9 +8,17 @@ extension Asyncio {
   /// ```
   public final class DoneCallback {
     let body: (AnyFuture) throws -> Void
+    let site: SourceSite
 
     /// Creates a callback.
-    public init(_ body: @escaping (AnyFuture) throws -> Void) { self.body = body }
+    public init(
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      _ body: @escaping (AnyFuture) throws -> Void
+    ) {
+      self.body = body
+      site = SourceSite(fileID, line)
+    }
   }
 }
 
@@ -27,11 +35,16 @@ final class DoneCallbackRegistration: FutureObserver {
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     try Asyncio.Context.with(context) { try callback.body(future) }
   }
+
+  override var description: String { "<callback at \(callback.site)>" }
 }
 
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
-class FutureObserver {
+class FutureObserver: CustomStringConvertible {
   func futureDidComplete(_ future: Asyncio.AnyFuture) throws {}
+
+  /// What descriptions and reports call it.
+  var description: String { "<\(type(of: self))>" }
 }
 
 /// An entry of a future's callback list.
@@ -95,7 +108,7 @@ struct CallbackList {
     forEach { callback in
       switch callback {
       case .wakeup(let task): labels.append("<wakeup of '\(task.core?.name ?? "?")'>")
-      case .observer(let observer): labels.append("<\(type(of: observer))>")
+      case .observer(let observer): labels.append("\(observer)")
       }
     }
     if labels.count > 2 { labels = [labels[0], "<\(labels.count - 2) more>", labels[labels.count - 1]] }

@@ -60,9 +60,11 @@ extension Asyncio {
     @discardableResult
     public final func addDoneCallback(
       context: Context? = nil,
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
       _ body: @escaping (Future<Value>) throws -> Void
     ) -> DoneCallback {
-      let callback = DoneCallback { try body(unsafeDowncast($0, to: Future<Value>.self)) }
+      let callback = DoneCallback(fileID: fileID, line: line) { try body(unsafeDowncast($0, to: Future<Value>.self)) }
       addDoneCallback(callback, context: context)
       return callback
     }
