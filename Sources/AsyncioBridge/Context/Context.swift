@@ -3,6 +3,8 @@ extension Asyncio {
   ///
   /// Every task works on a copy of its creator's context, and every callback on a copy of the context in which it was
   /// scheduled, so that what one sets the other does not see. Copies share their storage until one changes.
+  ///
+  /// Swift's own child tasks (`async let`, task groups) do not see their parent's context; they see its task-locals.
   public final class Context {
     /// Keyed by the variable, which the entry keeps alive so that its key stays its own.
     fileprivate var values: [ObjectIdentifier: (variable: AnyObject, value: Any)] = [:]

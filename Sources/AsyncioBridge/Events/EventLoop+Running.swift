@@ -339,7 +339,7 @@ private final class PostedHandle: Asyncio.Handle {
 
   init(_ call: PostedCall, isDebug: Bool) {
     self.call = call
-    super.init(.callback(call.callback), isDebug: isDebug, context: nil, site: call.site)
+    super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
   }
 
   override func run() throws {

@@ -38,7 +38,8 @@ extension Asyncio {
 
     /// Schedules a callback on the loop and wakes it. `loop.call_soon_threadsafe()`.
     ///
-    /// Returns at once. ``EventLoop/running`` is the loop within the callback.
+    /// Returns at once. ``EventLoop/running`` is the loop within the callback, which runs in a copy of the calling
+    /// thread's context.
     /// - Parameter callback: what to call on the loop's thread. An error it throws goes to the exception handler.
     /// - Returns: a handle to cancel the callback with, from any thread.
     /// - Throws: ``RuntimeError`` if the loop is closed.
@@ -48,7 +49,7 @@ extension Asyncio {
       line: UInt = #line,
       _ callback: sending @escaping () throws -> Void
     ) throws -> ThreadsafeHandle {
-      let call = PostedCall(callback, site: SourceSite(fileID, line))
+      let call = PostedCall(callback, context: Context.inherited(), site: SourceSite(fileID, line))
       guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
       return ThreadsafeHandle(call)
     }

@@ -183,15 +183,18 @@ final class Mailbox: @unchecked Sendable {
 
 /// A call handed in by another thread.
 ///
-/// `@unchecked Sendable`: the closure is handed over with the object, written before it is posted and run once, by the
-/// loop's thread; the flag is atomic.
+/// `@unchecked Sendable`: the closure and the context are handed over with the object, written before it is posted and used
+/// once, by the loop's thread; the flag is atomic.
 final class PostedCall: @unchecked Sendable {
   let callback: () throws -> Void
+  /// What to call it in; nobody else may have this context.
+  let context: Asyncio.Context?
   let site: SourceSite
   private let cancelledFlag = Atomic(false)
 
-  init(_ callback: @escaping () throws -> Void, site: SourceSite) {
+  init(_ callback: @escaping () throws -> Void, context: Asyncio.Context? = nil, site: SourceSite) {
     self.callback = callback
+    self.context = context
     self.site = site
   }
 
