@@ -138,7 +138,14 @@ extension Asyncio.EventLoop {
   // MARK: Guests and actors
 
   /// Runs a job that is not a task's own, with no current task: a guest's, or an actor's.
-  func runGuest(_ job: CapturedJob) { run(ofActor: job) }
+  func runGuest(_ job: CapturedJob) {
+    let thread = thread.unsafelyUnwrapped
+    let outerContext = thread.context
+    // What a guest sets is seen by nobody else.
+    thread.context = outerContext?.copy()
+    run(ofActor: job)
+    thread.context = outerContext
+  }
 
   /// The task whose code is calling, nil in a callback or a guest.
   @inline(__always)
