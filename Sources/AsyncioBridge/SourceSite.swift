@@ -1,17 +1,19 @@
 /// Where in the user's source something was created.
 ///
 /// `@unchecked Sendable`: the pointer is to a string literal, which is immutable and lives as long as the process.
+@usableFromInline
 struct SourceSite: @unchecked Sendable, CustomStringConvertible {
   private let file: UnsafePointer<UInt8>?
   private let line: UInt32
 
+  @usableFromInline
   init(_ fileID: StaticString, _ line: UInt) {
     // A single-scalar StaticString has no pointer; #fileID never is one.
     file = fileID.hasPointerRepresentation ? fileID.utf8Start : nil
     self.line = UInt32(clamping: line)
   }
 
-  var description: String { "\(file.map { String(cString: $0) } ?? "?"):\(line)" }
+  @usableFromInline var description: String { "\(file.map { String(cString: $0) } ?? "?"):\(line)" }
 }
 
 extension SourceSite {

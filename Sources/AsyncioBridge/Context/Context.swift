@@ -28,30 +28,32 @@ extension Asyncio {
     @inline(__always)
     static func with<Result>(_ context: Context?, _ body: () throws -> Result) rethrows -> Result {
       let thread = callersThread
-      let previous = thread.context
-      thread.context = context
-      defer { thread.context = previous }
+      let previous = thread.pointee.context
+      thread.pointee.context = context
+      defer { thread.pointee.context = previous }
       return try body()
     }
 
     /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
     public static var current: Context {
       let thread = callersThread
-      if let context = thread.context { return context }
+      if let context = thread.pointee.context { return context }
       let context = Context()
-      thread.context = context
+      thread.pointee.context = context
       return context
     }
 
     /// What a new task or callback gets: a copy of the caller's.
     @inline(__always)
-    static func inherited() -> Context? { callersThread.context?.copy() }
+    static func inherited() -> Context? { callersThread.pointee.context?.copy() }
 
     /// The state of the calling thread, in which the context is the caller's.
     @inline(__always)
-    fileprivate static var callersThread: ThreadState {
+    fileprivate static var callersThread: UnsafeMutablePointer<ThreadState> {
       let thread = ThreadState.current
-      if let loop = thread.runningLoop, loop.runsActorJob { loop.identifyCaller() }
+      thread.pointee.runningLoop?._withUnsafeGuaranteedRef { loop in
+        if loop.state.runsActorJob { loop.identifyCaller() }
+      }
       return thread
     }
   }
@@ -86,7 +88,8 @@ extension Asyncio {
 
     /// The value in the current context, or the default. `ContextVar.get()`.
     public var value: Value {
-      guard let context = Context.callersThread.context, let entry = context.values[ObjectIdentifier(self)] else {
+      guard let context = Context.callersThread.pointee.context, let entry = context.values[ObjectIdentifier(self)]
+      else {
         return defaultValue
       }
       return entry.value as! Value

@@ -14,16 +14,15 @@ extension Asyncio.EventLoop {
       isRunning = true
       defer {
         isRunning = false
-        isStopping = false
+        state.isStopping = false
       }
       repeat {
         try beginTurn()
-        while leftInTurn > 0 {
-          leftInTurn &-= 1
-          run(ready.removeFirst())
-          if escapingError != nil { try throwEscapingError() }
+        while state.leftInTurn > 0 {
+          runNextEntry()
+          if state.escapingError != nil { try throwEscapingError() }
         }
-      } while !isStopping
+      } while !state.isStopping
     }
   }
 
@@ -89,44 +88,68 @@ extension Asyncio.EventLoop {
   /// Makes the run method return at the end of the current turn. `loop.stop()`.
   ///
   /// Callbacks of the current turn still run; what they schedule stays for the next run of the loop.
-  public func stop() { isStopping = true }
+  public func stop() { state.isStopping = true }
 
   // MARK: A turn
 
   /// Waits until there is something to run, and determines which entries this turn runs.
-  func beginTurn() throws {
-    timers.dropCancelled()
-    turnCount &+= 1
+  private func beginTurn() throws {
+    if beginTurnWithoutWaiting() { return }
+    state.turnCount &+= 1
     if let turnLimit, turnCount > turnLimit { throw Asyncio.TurnLimitError(limit: turnLimit) }
+    dropCancelledTimers()
+    if state.ready.isEmpty, !state.isStopping { try waitForWork() }
+    if !state.timers.isEmpty { takeDueTimers() }
+    state.leftInTurn = state.ready.count
+  }
+
+  /// Determines which entries the next turn runs. False if it has to be waited for, or the loop is to stop.
+  @inline(__always)
+  func beginTurnWithoutWaiting() -> Bool {
     if mailbox.hasItems { takePosted() }
-    if ready.isEmpty, !isStopping { try waitForWork() }
-    if !timers.isEmpty { takeDueTimers() }
-    leftInTurn = ready.count
+    if state.ready.isEmpty || state.isStopping { return false }
+    if let turnLimit, turnCount >= turnLimit { return false }
+    state.turnCount &+= 1
+    if !state.timers.isEmpty {
+      dropCancelledTimers()
+      takeDueTimers()
+    }
+    state.leftInTurn = state.ready.count
+    return true
+  }
+
+  private func dropCancelledTimers() {
+    // Let go of outside of the heap's own code: their contexts may hold objects whose deinitialisers use the loop.
+    let dropped = state.timers.dropCancelled()
+    withExtendedLifetime(dropped) {}
   }
 
   /// Makes ready what other threads have handed in.
   @inline(never)
   private func takePosted() {
     // Within a step too; none of it is the doing of the task that runs.
-    let current = currentCore
-    currentCore = nil
-    defer { currentCore = current }
+    let current = state.currentCore
+    state.currentCore = nil
+    defer { state.currentCore = current }
     for item in mailbox.takeItems() {
       switch item {
       case .job(let job, let role): accept(job, role)
-      case .call(let call): ready.append(.handle(PostedHandle(call, isDebug: isDebug)))
+      case .call(let call): state.ready.append(.handle(PostedHandle(call, isDebug: isDebug)))
       }
     }
   }
 
   private func takeDueTimers() {
     let now = clock.nowNanoseconds
-    while let deadline = timers.earliestDeadline, deadline <= now { ready.append(.handle(timers.removeFirst())) }
+    while let deadline = state.timers.earliestDeadline, deadline <= now {
+      let handle = state.timers.removeFirst()
+      state.ready.append(.handle(handle))
+    }
   }
 
   /// Nothing is ready: lets the time pass until the next timer or until another thread hands in something.
   private func waitForWork() throws {
-    if let deadline = timers.earliestDeadline {
+    if let deadline = state.timers.earliestDeadline {
       let now = clock.nowNanoseconds
       if deadline > now {
         if let virtualTime = clock.virtualTime {
@@ -160,9 +183,12 @@ extension Asyncio.EventLoop {
     Asyncio.DeadlockError(waitingTasks: pendingTasks.map { "\($0.describe()) created at \($0.site)" })
   }
 
-  func run(_ entry: consuming ReadyEntry) {
-    if isDebug { return runTimed(entry) }
-    execute(entry)
+  /// Runs the next entry of the turn, of which there must be one.
+  @inline(__always)
+  func runNextEntry() {
+    state.leftInTurn &-= 1
+    let entry = state.ready.removeFirst()
+    if isDebug { runTimed(entry) } else { execute(entry) }
   }
 
   private func execute(_ entry: consuming ReadyEntry) {
@@ -170,7 +196,7 @@ extension Asyncio.EventLoop {
     case .step(let task):
       do { try step(task) } catch { callbackDidThrow(error, in: "step of \(task)") }
     case .handle(let handle):
-      if handle.isCancelled { return }
+      if handle.wasCancelled { return }
       do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
     case .notify(let observer, let future):
       do { try observer.futureDidComplete(future) } catch {
@@ -196,7 +222,7 @@ extension Asyncio.EventLoop {
     future: Asyncio.AnyFuture? = nil
   ) {
     if error is any Asyncio.BaseError {
-      escapingError = error
+      state.escapingError = error
     } else {
       callExceptionHandler(
         Asyncio.ExceptionContext(
@@ -210,8 +236,8 @@ extension Asyncio.EventLoop {
   }
 
   private func throwEscapingError() throws {
-    guard let error = escapingError else { return }
-    escapingError = nil
+    guard let error = state.escapingError else { return }
+    state.escapingError = nil
     throw error
   }
 
@@ -221,7 +247,7 @@ extension Asyncio.EventLoop {
   @inline(__always)
   func makeReady(_ entry: consuming ReadyEntry) {
     if mailbox.hasItems { takePosted() }
-    ready.append(entry)
+    state.ready.append(entry)
   }
 
   @inline(__always)
@@ -280,14 +306,14 @@ extension Asyncio.EventLoop {
     let calls = mailbox.refuseCalls()
     var entries: [ReadyEntry] = []
     var jobs: [ReadyEntry] = []
-    while !ready.isEmpty {
-      let entry = ready.removeFirst()
+    while !state.ready.isEmpty {
+      let entry = state.ready.removeFirst()
       switch entry {
       case .resume, .job: jobs.append(entry)
       default: entries.append(entry)
       }
     }
-    let timers = timers.takeAll()
+    let timers = state.timers.takeAll()
     let futures = (outstanding, exported)
     outstanding = [:]
     exported = [:]
@@ -300,7 +326,11 @@ extension Asyncio.EventLoop {
   private func joinHosts() {
     while hostCount > 0 {
       takePosted()
-      if ready.isEmpty { mailbox.waitForItems(timeout: nil) } else { execute(ready.removeFirst()) }
+      if state.ready.isEmpty {
+        mailbox.waitForItems(timeout: nil)
+      } else {
+        execute(state.ready.removeFirst())
+      }
     }
   }
 

@@ -17,39 +17,25 @@ extension Asyncio {
   public final class EventLoop {
     // MARK: What the loop runs
 
-    var ready = Ring<ReadyEntry>(minimumCapacity: 64)
-    var timers = TimerHeap()
-    /// The entries of the current turn that have yet to run.
-    var leftInTurn = 0
-    /// The task whose step runs. Unowned: whoever runs the step keeps it.
-    unowned(unsafe) var currentCore: TaskCore?
+    @exclusivity(unchecked) var state = LoopState()
     /// A task of the user's own type that was entered.
     var currentCustomTask: (any AnyTask)?
-    /// An error that leaves the loop after the entry that runs.
-    var escapingError: (any Error)?
 
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
 
     let mailbox: Mailbox
     let taskExecutor: LoopTaskExecutor
-    /// The next job that is enqueued is not to be scheduled but handed to who caused it.
-    var isCapturing = false
-    var captured: CapturedJob?
-    /// The current host's own next job: it hopped between executors of this loop.
-    var hop: CapturedJob?
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     var foreignCores: [JobID: TaskCore] = [:]
-    /// The job that runs may be an actor's, with code of other tasks than the current one in it.
-    var runsActorJob = false
-    /// In such a job, the task whose context is the thread's, and the context of what is no task.
+    /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
     var contextOwner: TaskCore?
     var unownedContext: Context?
     /// Bodies that have begun or are yet to, and have not ended.
-    var hostCount = 0
+    @exclusivity(unchecked) var hostCount = 0
     /// Children of hosted tasks that wait for a future.
     var guests: Set<GuestWaiter> = []
     /// The state of the thread that is in the loop's code.
-    unowned(unsafe) var thread: ThreadState?
+    var thread: UnsafeMutablePointer<ThreadState>?
     /// Futures for results that come from other threads, by what those name them.
     var outstanding: [ExchangeID: AnyFuture] = [:]
     /// Futures whose results other threads wait for, by what those name them.
@@ -68,8 +54,10 @@ extension Asyncio {
     /// Whether a run method of the loop is on the stack. `loop.is_running()`.
     public internal(set) var isRunning = false
     /// Whether the loop has been closed. `loop.is_closed()`.
-    public internal(set) var isClosed = false
-    var isStopping = false
+    public internal(set) var isClosed: Bool {
+      get { state.isClosed }
+      set { state.isClosed = newValue }
+    }
     var executor: (any Executor)?
     var foreignOperations: ForeignOperations?
 
@@ -85,7 +73,10 @@ extension Asyncio {
     /// `loop.get_debug()`, `loop.set_debug()`.
     ///
     /// On from the start if the environment variable `ASYNCIOBRIDGE_DEBUG` is set and not empty.
-    public var isDebug: Bool
+    public var isDebug: Bool {
+      get { state.isDebug }
+      set { state.isDebug = newValue }
+    }
 
     /// In debug mode, how long a callback or step may take before it is reported. `loop.slow_callback_duration`.
     public var slowCallbackDuration: Duration = .milliseconds(100)
@@ -102,10 +93,13 @@ extension Asyncio {
     /// How many turns the loop may make in its life before its run methods throw ``TurnLimitError``; nil: no limit.
     ///
     /// For tests in virtual time, where a program that never comes to rest would otherwise spin for ever.
-    public var turnLimit: Int?
+    public var turnLimit: Int? {
+      get { state.turnLimit }
+      set { state.turnLimit = newValue }
+    }
 
     /// How many turns the loop has begun.
-    public internal(set) var turnCount = 0
+    public var turnCount: Int { state.turnCount }
 
     /// Creates a loop that is ready to run.
     /// - Parameters:
@@ -120,7 +114,7 @@ extension Asyncio {
       mailbox.serialExecutor = serialExecutor.asUnownedSerialExecutor()
       self.clock = LoopClock(clock, mailbox: mailbox)
       threadsafe = LoopHandle(mailbox: mailbox, executor: serialExecutor)
-      isDebug = debug ?? Environment.isDebug
+      state.isDebug = debug ?? Environment.isDebug
       mailbox.loop = self
     }
 
@@ -131,7 +125,7 @@ extension Asyncio {
 
     /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
     public static var running: EventLoop? {
-      @inline(__always) get { ThreadState.current.runningLoop }
+      @inline(__always) get { ThreadState.current.pointee.runningLoop?.takeUnretainedValue() }
     }
 
     /// The present of the loop's clock. `loop.time()`.
@@ -212,7 +206,7 @@ extension Asyncio.EventLoop {
     site: SourceSite
   ) -> Asyncio.TimerHandle {
     let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
-    timers.insert(handle, deadline: deadline)
+    state.timers.insert(handle, deadline: deadline)
     return handle
   }
 
@@ -230,6 +224,7 @@ extension Asyncio.EventLoop {
 
 extension Asyncio.EventLoop {
   /// Creates a pending future of this loop. `loop.create_future()`.
+  @inlinable
   public func createFuture<Value>(
     of type: Value.Type = Value.self,
     fileID: StaticString = #fileID,
@@ -248,20 +243,30 @@ extension Asyncio.EventLoop {
   ///   - body: what to run; its first step comes behind all that is ready.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
   @discardableResult
+  @inlinable
   public func createTask<Value>(
     name: String? = nil,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Asyncio.Task<Value> {
-    guard let taskFactory else {
+    if !hasTaskFactory {
       return try Asyncio.Task(loop: self, name: name, fileID: fileID, line: line, body)
     }
+    return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
+  }
+
+  @usableFromInline
+  func createTaskWithFactory<Value>(_ coroutine: Asyncio.Coroutine<Value>) throws -> Asyncio.Task<Value> {
     try checkNotClosed()
-    let task = try taskFactory.makeTask(on: self, Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
-    if let name { task.name = name }
+    guard let taskFactory else { preconditionFailure("AsyncioBridge: no task factory") }
+    let task = try taskFactory.makeTask(on: self, coroutine)
+    if let name = coroutine.name { task.name = name }
     return task
   }
+
+  @usableFromInline
+  var hasTaskFactory: Bool { taskFactory != nil }
 }
 
 extension Asyncio {

@@ -65,7 +65,7 @@ extension Asyncio.EventLoop {
     do {
       try exceptionHandler(self, context)
     } catch let error as any Asyncio.BaseError {
-      escapingError = error
+      state.escapingError = error
     } catch {
       defaultExceptionHandler(
         Asyncio.ExceptionContext(

@@ -8,11 +8,13 @@ extension Asyncio {
       case none
     }
 
-    final var action: Action
+    @exclusivity(unchecked) final var action: Action
     private let context: Context?
     let site: SourceSite
+    // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
+    @exclusivity(unchecked) final var wasCancelled = false
     /// Whether the callback was cancelled and will not run. `Handle.cancelled()`.
-    public final private(set) var isCancelled = false
+    public final var isCancelled: Bool { wasCancelled }
 
     fileprivate let isDebug: Bool
 
@@ -27,8 +29,13 @@ extension Asyncio {
     ///
     /// Has no effect if it was cancelled before or has run already.
     public func cancel() {
-      isCancelled = true
+      wasCancelled = true
       action = .none
+    }
+
+    /// Whether code that is not the library's runs with it.
+    final var mayRunUserCode: Bool {
+      if case .callback = action { !isCancelled } else { false }
     }
 
     func run() throws {
@@ -63,7 +70,7 @@ extension Asyncio {
 
     /// Keeps the callback from running, and lets go of it. `TimerHandle.cancel()`.
     public override func cancel() {
-      if isScheduled, !isCancelled { loop.timers.cancelledCount += 1 }
+      if isScheduled, !isCancelled { loop.state.timers.cancelledCount += 1 }
       super.cancel()
     }
 

@@ -7,10 +7,12 @@ extension Asyncio {
   /// A future belongs to one loop and is not `Sendable`: what runs on the loop may share it freely; to hand a result
   /// to another thread, use ``ConcurrentFuture``.
   open class AnyFuture {
-    enum State: UInt8 {
+    @usableFromInline enum State: UInt8 {
       case pending, cancelled, finished
     }
 
+    // What every step touches is accessed unchecked, as `LoopState` is.
+    //
     // Invariants:
     // 1. `callbacks` is empty once the future is done: they have been handed to the loop.
     // 2. `error` is nil unless the state is finished; a finished future without one has its value (see `Future`).
@@ -19,15 +21,16 @@ extension Asyncio {
     /// The loop that the future belongs to. `Future.get_loop()`.
     public final let loop: EventLoop
     /// For tasks, what runs the body.
-    final let core: TaskCore?
-    final var callbacks = CallbackList()
-    final var error: (any Error)?
+    @usableFromInline final let core: TaskCore?
+    @exclusivity(unchecked) final var callbacks = CallbackList()
+    @exclusivity(unchecked) @usableFromInline final var error: (any Error)?
     final var cancelMessage: String?
     final let site: SourceSite
-    final var state = State.pending
+    @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
-    final var hasUnretrievedError = false
+    @exclusivity(unchecked) final var hasUnretrievedError = false
 
+    @usableFromInline
     init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
       self.loop = loop
       self.core = core
@@ -66,14 +69,15 @@ extension Asyncio {
     }
 
     /// Throws what there is to throw in place of the value.
-    @inline(__always)
+    @inlinable
     final func checkResult() throws {
       if state == .finished, error == nil { return }
       try throwInsteadOfResult()
     }
 
     @inline(never)
-    private func throwInsteadOfResult() throws {
+    @usableFromInline
+    final func throwInsteadOfResult() throws {
       switch state {
       case .pending: throw InvalidStateError("Result is not set.")
       case .cancelled: throw CancelledError()
@@ -112,12 +116,20 @@ extension Asyncio {
 
     /// Makes the future fail with `error` and schedules its callbacks. `Future.set_exception()`.
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
-    open func setException(_ error: any Error) throws {
-      try checkPending()
+    public final func setException(_ error: any Error) throws {
+      try checkPending(for: "set_exception")
       fail(error)
     }
 
-    final func checkPending() throws {
+    @inlinable
+    final func checkPending(for operation: StaticString) throws {
+      if state != .pending || core != nil { try refuse(operation) }
+    }
+
+    @inline(never)
+    @usableFromInline
+    final func refuse(_ operation: StaticString) throws {
+      if core != nil { throw RuntimeError("Task does not support \(operation): it ends as its body does") }
       if state != .pending { throw InvalidStateError("invalid state: \(self) is already done") }
     }
 
@@ -170,7 +182,7 @@ extension Asyncio {
       callbacks.removeAll { $0 === observer }
     }
 
-    @inline(__always)
+    @usableFromInline
     final func scheduleCallbacks() {
       if !callbacks.isEmpty { loop.schedule(callbacks.takeAll(), for: self) }
     }
@@ -184,6 +196,7 @@ extension Asyncio {
     // MARK: Waiting
 
     /// Suspends the caller, which must be running on the loop, until the future is done.
+    @usableFromInline
     final nonisolated(nonsending) func waitUntilDone() async throws {
       guard let running = EventLoop.running else {
         throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
@@ -241,9 +254,9 @@ extension Asyncio.AnyFuture: CustomStringConvertible, CustomDebugStringConvertib
 
   final func describe() -> String {
     let thread = ThreadState.current
-    if thread.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
-    thread.beingDescribed.insert(ObjectIdentifier(self))
-    defer { thread.beingDescribed.remove(ObjectIdentifier(self)) }
+    if thread.pointee.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
+    thread.pointee.beingDescribed.insert(ObjectIdentifier(self))
+    defer { thread.pointee.beingDescribed.remove(ObjectIdentifier(self)) }
     var parts = [kindDescription, stateDescription]
     parts += detailsDescription
     if let error { parts.append("exception=\(error)") }

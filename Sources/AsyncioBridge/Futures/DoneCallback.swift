@@ -32,6 +32,8 @@ final class DoneCallbackRegistration: FutureObserver {
     self.context = context
   }
 
+  override var mayRunUserCode: Bool { true }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     try Asyncio.Context.with(context) { try callback.body(future) }
   }
@@ -41,6 +43,9 @@ final class DoneCallbackRegistration: FutureObserver {
 
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
 class FutureObserver: CustomStringConvertible {
+  /// Whether code that is not the library's may run in it.
+  var mayRunUserCode: Bool { false }
+
   func futureDidComplete(_ future: Asyncio.AnyFuture) throws {}
 
   /// What descriptions and reports call it.

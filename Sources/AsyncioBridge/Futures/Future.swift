@@ -7,8 +7,9 @@ extension Asyncio {
   /// let answer = try await future.value
   /// ```
   open class Future<Value>: AnyFuture, Awaitable {
-    final var storedValue: Value?
+    @exclusivity(unchecked) @usableFromInline final var storedValue: Value?
 
+    @inlinable
     override init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
       super.init(loop: loop, core: core, site: site)
     }
@@ -27,6 +28,7 @@ extension Asyncio {
     /// called the future's callbacks.
     /// - Throws: the future's error; `CancellationError` if the future or the waiting task is cancelled; ``RuntimeError``
     ///   if the future belongs to another loop or is the waiting task itself.
+    @inlinable
     public final var value: Value {
       get async throws {
         if state == .pending { try await waitUntilDone() }
@@ -36,6 +38,7 @@ extension Asyncio {
 
     /// The value. `Future.result()`.
     /// - Throws: the future's error; `CancellationError` if it was cancelled; ``InvalidStateError`` if it is not done.
+    @inlinable
     public final func result() throws -> Value {
       try checkResult()
       return storedValue.unsafelyUnwrapped
@@ -43,12 +46,13 @@ extension Asyncio {
 
     /// Gives the future its value and schedules its callbacks. `Future.set_result()`.
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
-    open func setResult(_ value: Value) throws {
-      try checkPending()
+    @inlinable
+    public final func setResult(_ value: Value) throws {
+      try checkPending(for: "set_result")
       complete(value)
     }
 
-    @inline(__always)
+    @inlinable
     final func complete(_ value: Value) {
       storedValue = value
       state = .finished
@@ -90,6 +94,7 @@ extension Asyncio {
 extension Asyncio.Future where Value == Void {
   /// Completes the future. `Future.set_result(None)`.
   /// - Throws: ``Asyncio/InvalidStateError`` if the future is already done.
+  @inlinable
   public final func setResult() throws { try setResult(()) }
 
   /// Completes the future unless it is done, what timers and releases do.

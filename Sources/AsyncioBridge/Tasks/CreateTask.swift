@@ -9,6 +9,7 @@ extension Asyncio {
   ///   error.
   /// - Precondition: there is a running loop.
   @discardableResult
+  @inlinable
   public static func createTask<Value>(
     name: String? = nil,
     fileID: StaticString = #fileID,
@@ -19,7 +20,7 @@ extension Asyncio {
     do {
       return try loop.createTask(name: name, fileID: fileID, line: line, body)
     } catch {
-      return Task(loop: loop, name: name, failed: error, site: SourceSite(fileID, line))
+      return Task(loop: loop, name: name, failed: error, fileID: fileID, line: line)
     }
   }
 }

@@ -97,6 +97,7 @@ extension Asyncio {
 
 extension Asyncio.EventLoop {
   /// `loop`, or the running one.
+  @usableFromInline
   static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
     guard let loop = loop ?? running else {
       fatalError(

@@ -53,7 +53,7 @@ private final class ShieldInner<Value>: FutureObserver {
       return
     }
     // Somebody may have given the outer future a result of its own: then that is an error of theirs.
-    try outer.checkPending()
+    try outer.checkPending(for: "set_result")
     outer.copyState(of: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
   }
 }

@@ -15,12 +15,16 @@ extension Asyncio {
   /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
   public static func sleep(_ delay: Duration) async throws {
     guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
-    if delay <= .zero { return try await loop.yield() }
+    if delay <= .zero {
+      if let core = loop.callingCore() { return try await core.yield() }
+      return try await loop.yield()
+    }
     try await loop.sleep(until: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
   }
 }
 
 extension Asyncio.EventLoop {
+  @inline(__always)
   nonisolated(nonsending) func sleep(until deadline: Int64) async throws {
     let waiter = createWaiter()
     // There are no timers any more; the wait throws, and counts as one that an abandoned body must not go on with.

@@ -27,28 +27,25 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      try loop.checkNotClosed()
-      let core = TaskCore(loop: loop, name: name, context: context ?? Context.inherited())
+      let core = try TaskCore.create(on: loop, name: name, context: context)
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
-      core.task = self
-      loop.addPending(core)
-      loop.host(core) {
+      core.start(self) {
         do {
           try core.begin()
           let value = try await body()
-          core.end { unsafeDowncast($0, to: Future<Value>.self).complete(value) }
+          if let task = core.endWithValue() { unsafeDowncast(task, to: Future<Value>.self).complete(value) }
         } catch {
           core.end(throwing: error)
         }
       }
-      loop.schedule(stepOf: self)
     }
 
     /// A task that has failed before it could be started.
-    init(loop: EventLoop, name: String?, failed error: any Error, site: SourceSite) {
+    @usableFromInline
+    init(loop: EventLoop, name: String?, failed error: any Error, fileID: StaticString, line: UInt) {
       let core = TaskCore(loop: loop, name: name, context: nil)
       core.hasEnded = true
-      super.init(loop: loop, core: core, site: site)
+      super.init(loop: loop, core: core, site: SourceSite(fileID, line))
       fail(error)
     }
 
@@ -77,18 +74,6 @@ extension Asyncio {
       cancelMessage = message
       core.unsafelyUnwrapped.requestCancellation(message: message)
       return true
-    }
-
-    /// A task's result is what its body returns.
-    /// - Throws: ``RuntimeError``, always.
-    open override func setResult(_ value: Value) throws {
-      throw RuntimeError("Task does not support set_result: its result is what its body returns")
-    }
-
-    /// A task's error is what its body throws.
-    /// - Throws: ``RuntimeError``, always.
-    open override func setException(_ error: any Error) throws {
-      throw RuntimeError("Task does not support set_exception: its error is what its body throws")
     }
 
     /// What the task waits for: empty unless it is suspended on a future.

@@ -1,49 +1,53 @@
 /// What runs a task's body: the Swift task that hosts it, and asyncio's bookkeeping about its steps and cancellation.
 ///
 /// The host keeps the core, never the task: so a pending task can go away, which is reported, and its body is unwound.
+@usableFromInline
 final class TaskCore {
   // Invariants, while the task is not done:
   // 1. Either `waiter` is nil and a step of the task is scheduled (or it runs, or it is in a foreign await);
   //    or `waiter` is a future, one of its callbacks is the task's wakeup, and no step is scheduled.
   //    The only way from the latter to the former is that wakeup.
-  // 2. `continuation` is set exactly while the body is parked in an await of the library.
+  // 2. `continuation` is set exactly while the body is parked in an await of the library, unless it is driving.
   // 3. `foreignTask` is set from the body's await of something else to the step after it. It keeps the task alive, as a
   //    future's callback list does otherwise.
 
-  unowned let loop: Asyncio.EventLoop
+  /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
+  unowned(unsafe) let loop: Asyncio.EventLoop
   /// The task. Nil once that has gone away; it clears this itself.
-  unowned(unsafe) var task: Asyncio.AnyFuture?
+  @exclusivity(unchecked) unowned(unsafe) var task: Asyncio.AnyFuture?
   /// A cancellation is due at the next step.
-  var mustCancel = false
+  @exclusivity(unchecked) var mustCancel = false
   /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
-  var isAbandoned = false
+  @exclusivity(unchecked) var isAbandoned = false
   /// The body has ended, or never began and never will.
-  var hasEnded = false
+  @exclusivity(unchecked) var hasEnded = false
   /// Whether a pending task that goes away is reported.
   var reportsDestruction = true
   /// What the task waits for; still set between that future's completion and the next step.
-  var waiter: Asyncio.AnyFuture?
+  @exclusivity(unchecked) var waiter: Asyncio.AnyFuture?
   /// Thrown into the body at the next step.
-  var pendingError: (any Error)?
-  var context: Asyncio.Context?
+  @exclusivity(unchecked) var pendingError: (any Error)?
+  @exclusivity(unchecked) var context: Asyncio.Context?
 
-  var continuation: UnsafeContinuation<Void, Never>?
+  @exclusivity(unchecked) var continuation: UnsafeContinuation<Void, Never>?
   /// The job with which the host starts; nil once it has.
-  var firstJob: UnownedJob?
+  @exclusivity(unchecked) var firstJob: UnownedJob?
   /// Identifies the host among the jobs that are enqueued on the loop.
-  var jobID = JobID.none
+  @exclusivity(unchecked) var jobID = JobID.none
   var swiftTask: _Concurrency.Task<Void, Never>?
-  var foreignTask: Asyncio.AnyFuture?
+  @exclusivity(unchecked) var foreignTask: Asyncio.AnyFuture?
   /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
   var mayHaveChildren = false
   /// A cancellation is on its way through what the task waits for.
   private var isPassingOnCancellation = false
+  /// The body is not parked but runs the loop on its own stack, until its next step comes up.
+  @exclusivity(unchecked) var isDriving = false
   private var refusedAwaits = 0
 
   // The loop's list of pending tasks. Unowned: a core unlinks itself before it goes.
-  unowned(unsafe) var previousPending: TaskCore?
-  unowned(unsafe) var nextPending: TaskCore?
-  var isLinked = false
+  @exclusivity(unchecked) unowned(unsafe) var previousPending: TaskCore?
+  @exclusivity(unchecked) unowned(unsafe) var nextPending: TaskCore?
+  @exclusivity(unchecked) var isLinked = false
 
   /// The loop's; kept, since the core may go after the loop.
   private let live: LiveInstances
@@ -53,6 +57,26 @@ final class TaskCore {
   var name: String {
     get { explicitName ?? "Task-\(number)" }
     set { explicitName = newValue }
+  }
+
+  /// - Throws: `RuntimeError` if the loop is closed.
+  @usableFromInline
+  static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> TaskCore {
+    try loop.checkNotClosed()
+    return TaskCore(
+      loop: loop,
+      name: name,
+      context: context ?? Asyncio.Context.inherited()
+    )
+  }
+
+  /// Hosts a body for `task`, and schedules its first step.
+  @usableFromInline
+  func start(_ task: Asyncio.AnyFuture, _ body: nonisolated(nonsending) @escaping () async -> Void) {
+    self.task = task
+    loop.addPending(self)
+    loop.host(self, body)
+    loop.schedule(stepOf: task)
   }
 
   init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
@@ -95,6 +119,7 @@ final class TaskCore {
   // MARK: In the body
 
   /// The first thing that happens on the host: throws if the body is never to begin.
+  @usableFromInline
   func begin() throws {
     if isAbandoned || mustCancel {
       mustCancel = false
@@ -102,23 +127,24 @@ final class TaskCore {
     }
   }
 
-  /// The body has returned: `complete` gives the task the value.
-  @inline(__always)
-  func end(_ complete: (Asyncio.AnyFuture) -> Void) {
+  /// The body has returned. Returns the task if that is to be given the value.
+  @usableFromInline
+  func endWithValue() -> Asyncio.AnyFuture? {
     hasEnded = true
     loop.bodyDidEnd(self)
-    guard let task, task.state == .pending else { return }
+    guard let task, task.state == .pending else { return nil }
     loop.removePending(self)
     if mustCancel {
       // Cancelled right before the body returned.
       mustCancel = false
       _ = task.cancelFuture(message: task.cancelMessage)
-    } else {
-      complete(task)
+      return nil
     }
+    return task
   }
 
   /// The body has thrown.
+  @usableFromInline
   func end(throwing error: any Error) {
     hasEnded = true
     loop.bodyDidEnd(self)
@@ -128,14 +154,34 @@ final class TaskCore {
       _ = task.cancelFuture(message: task.cancelMessage)
     } else {
       task.fail(error)
-      if let error = error as? any Asyncio.BaseError { loop.escapingError = error }
+      if let error = error as? any Asyncio.BaseError { loop.state.escapingError = error }
     }
   }
 
-  /// Parks the body until `future` is done.
+  /// Suspends the body until `future` is done.
+  @inline(__always)
   nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture) async throws {
     if isAbandoned { return try await refuseToWait() }
-    guard let task else { throw CancellationError() }
+    if foreignTask != nil { loop.didComeBack(self) }
+    arrangeStep(after: future)
+    if !loop.drive(self) { await withUnsafeContinuation { continuation = $0 } }
+    try throwIfInterrupted(future)
+  }
+
+  /// Gives up one turn: the task's next step is scheduled behind all that is ready. A bare `yield` in Python.
+  @inline(__always)
+  nonisolated(nonsending) func yield() async throws {
+    if isAbandoned { return try await refuseToWait() }
+    if foreignTask != nil { loop.didComeBack(self) }
+    if let task { loop.schedule(stepOf: task) }
+    if !loop.drive(self) { await withUnsafeContinuation { continuation = $0 } }
+    try throwIfInterrupted(nil)
+  }
+
+  /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
+  private func arrangeStep(after future: Asyncio.AnyFuture) {
+    // A body whose task is gone is abandoned and does not come here.
+    guard let task else { return }
     if future.loop !== loop {
       stepWithError(
         Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop"),
@@ -148,24 +194,6 @@ final class TaskCore {
       waiter = future
       if mustCancel, future.cancel(message: task.cancelMessage) { mustCancel = false }
     }
-    await park()
-    try throwIfInterrupted(future)
-  }
-
-  /// Gives up one turn: the task's next step is scheduled behind all that is ready. A bare `yield` in Python.
-  nonisolated(nonsending) func yield() async throws {
-    if isAbandoned { return try await refuseToWait() }
-    guard let task else { throw CancellationError() }
-    loop.schedule(stepOf: task)
-    await park()
-    try throwIfInterrupted(nil)
-  }
-
-  @inline(__always)
-  private nonisolated(nonsending) func park() async {
-    // It came back in the job of an actor.
-    if foreignTask != nil { loop.didComeBack(self) }
-    await withUnsafeContinuation { continuation = $0 }
   }
 
   private func stepWithError(_ error: any Error, _ task: Asyncio.AnyFuture) {

@@ -60,9 +60,15 @@ extension EventLoop {
     try runForever()
   }
 
+  /// The timers that are set.
+  var timers: TimerHeap { state.timers }
+
+  /// Whether the run method is about to return.
+  var isStopping: Bool { state.isStopping }
+
   /// The callbacks that are ready.
   var readyHandles: [Asyncio.Handle] {
-    ready.elements.compactMap { if case .handle(let handle) = $0 { handle } else { nil } }
+    state.ready.elements.compactMap { if case .handle(let handle) = $0 { handle } else { nil } }
   }
 
   /// The loop's time since its clock's origin.

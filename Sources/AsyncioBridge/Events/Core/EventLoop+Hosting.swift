@@ -11,9 +11,9 @@ extension Asyncio.EventLoop {
   @inline(__always)
   func accept(_ job: UnownedJob, _ role: JobRole) {
     let next = CapturedJob(job: job, role: role)
-    if isCapturing {
-      isCapturing = false
-      captured = next
+    if state.isCapturing {
+      state.isCapturing = false
+      state.captured = next
     } else {
       acceptUnexpected(next)
     }
@@ -22,14 +22,15 @@ extension Asyncio.EventLoop {
   @inline(never)
   private func acceptUnexpected(_ next: CapturedJob) {
     let id = JobID(next.job)
+    let currentCore = currentCore
     if let currentCore, currentCore.jobID == id {
       // The current host only changed executors: it goes on within the same step.
-      hop = next
+      state.hop = next
     } else if let core = foreignCores.removeValue(forKey: id) {
-      ready.append(.resume(core, next))
+      state.ready.append(.resume(core, next))
     } else {
       currentCore?.mayHaveChildren = true
-      ready.append(.job(next))
+      state.ready.append(.job(next))
     }
   }
 
@@ -38,15 +39,20 @@ extension Asyncio.EventLoop {
   /// Nil if none was enqueued: the task is resumed by way of an actor that is busy elsewhere.
   @inline(__always)
   private func capture(_ cause: () -> Void) -> CapturedJob? {
-    isCapturing = true
+    state.isCapturing = true
     cause()
-    isCapturing = false
-    let job = captured
-    captured = nil
+    state.isCapturing = false
+    let job = state.captured
+    state.captured = nil
     return job
   }
 
   // MARK: Tasks
+
+  /// The task whose step runs.
+  var currentCore: TaskCore? {
+    @inline(__always) get { state.currentCore?.takeUnretainedValue() }
+  }
 
   /// Creates the Swift task that hosts a body. It inherits the task-locals of the caller. Its first job is kept.
   func host(_ core: TaskCore, _ body: nonisolated(nonsending) @escaping () async -> Void) {
@@ -92,18 +98,18 @@ extension Asyncio.EventLoop {
   @inline(__always)
   private func run(_ job: CapturedJob, of core: TaskCore) {
     let thread = thread.unsafelyUnwrapped
-    let outerCore = currentCore
-    let outerContext = thread.context
-    currentCore = core
-    thread.context = core.context
+    let outerCore = state.currentCore
+    let outerContext = thread.pointee.context
+    state.currentCore = Unmanaged.passUnretained(core)
+    thread.pointee.context = core.context
     if JobID(job.job) == core.jobID { run(job) } else { run(ofActor: job) }
-    while let next = hop {
-      hop = nil
+    while let next = state.hop {
+      state.hop = nil
       run(next)
     }
-    core.context = thread.context
-    thread.context = outerContext
-    currentCore = outerCore
+    core.context = thread.pointee.context
+    thread.pointee.context = outerContext
+    state.currentCore = outerCore
     if core.continuation == nil, !core.hasEnded { awaitForeign(core) }
   }
 
@@ -150,18 +156,18 @@ extension Asyncio.EventLoop {
   /// The task whose code is calling, nil in a callback or a guest.
   @inline(__always)
   func callingCore() -> TaskCore? {
-    if runsActorJob { return identifyCaller() }
+    if state.runsActorJob { return identifyCaller() }
     return currentCore
   }
 
   /// Runs a job in which several Swift tasks may have a turn, one after the other: so does that of an actor, which names
   /// none of them. Which one it is shows only when it calls the library.
   private func run(ofActor job: CapturedJob) {
-    let outer = (runsActorJob, contextOwner, unownedContext)
-    (runsActorJob, contextOwner, unownedContext) = (true, currentCore, nil)
+    let outer = (state.runsActorJob, contextOwner, unownedContext)
+    (state.runsActorJob, contextOwner, unownedContext) = (true, currentCore, nil)
     run(job)
     giveContext(to: currentCore)
-    (runsActorJob, contextOwner, unownedContext) = outer
+    (state.runsActorJob, contextOwner, unownedContext) = outer
   }
 
   /// The task, in an actor's job, whose code is calling; nil for a guest. Its context becomes the current one.
@@ -179,8 +185,12 @@ extension Asyncio.EventLoop {
   private func giveContext(to core: TaskCore?) {
     guard core !== contextOwner else { return }
     let thread = thread.unsafelyUnwrapped
-    if let contextOwner { contextOwner.context = thread.context } else { unownedContext = thread.context }
-    thread.context = core == nil ? unownedContext : core?.context
+    if let contextOwner {
+      contextOwner.context = thread.pointee.context
+    } else {
+      unownedContext = thread.pointee.context
+    }
+    thread.pointee.context = core == nil ? unownedContext : core?.context
     contextOwner = core
   }
 
@@ -203,10 +213,10 @@ extension Asyncio.EventLoop {
       core.swiftTask?.cancel()
     } else {
       // This may be within the step of another task, or an actor's job.
-      let outer = runsActorJob
-      runsActorJob = false
+      let outer = state.runsActorJob
+      state.runsActorJob = false
       whileRunning { resume(core) }
-      runsActorJob = outer
+      state.runsActorJob = outer
     }
   }
 
@@ -231,13 +241,13 @@ extension Asyncio.EventLoop {
   func whileRunning<Result>(_ body: () throws -> Result) rethrows -> Result {
     let outerThread = thread
     let current = ThreadState.current
-    let outerLoop = current.runningLoop
+    let outerLoop = current.pointee.runningLoop
     let outerOwner = mailbox.takeOwnership()
     thread = current
-    current.runningLoop = self
+    current.pointee.runningLoop = Unmanaged.passUnretained(self)
     defer {
       thread = outerThread
-      current.runningLoop = outerLoop
+      current.pointee.runningLoop = outerLoop
       mailbox.giveUpOwnership(to: outerOwner)
     }
     return try body()

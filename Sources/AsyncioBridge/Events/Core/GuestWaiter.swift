@@ -37,6 +37,8 @@ final class GuestWaiter: FutureObserver, Hashable {
     future.add(.observer(self))
   }
 
+  override var mayRunUserCode: Bool { true }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) { resume() }
 
   /// The loop is closed: the future will not be done any more.

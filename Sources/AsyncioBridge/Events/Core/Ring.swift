@@ -82,10 +82,6 @@ struct Ring<Element>: ~Copyable {
   /// The elements, first to last.
   var elements: [Element] { (0..<count).map { storage[slot($0)] } }
 
-  mutating func removeAll() {
-    while count > 0 { _ = removeFirst() }
-  }
-
   @inline(never)
   private mutating func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)

@@ -55,10 +55,12 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
 }
 
 /// What belongs to a thread: the loop that it runs, and the context of what it executes.
-final class ThreadState {
-  /// The loop whose run method is on this thread's stack. Invariant: set and cleared by the loop's own run and
-  /// unwind code, which outlives what is in between, so it is never dangling.
-  unowned(unsafe) var runningLoop: Asyncio.EventLoop?
+///
+/// In raw memory, so that nothing is counted for a look at it; only its own thread has the pointer.
+struct ThreadState {
+  /// The loop whose run method is on this thread's stack. Set and cleared by the loop's own run and unwind code, which
+  /// keeps the loop in between.
+  var runningLoop: Unmanaged<Asyncio.EventLoop>?
 
   /// The current context; nil stands for an empty one that nobody has asked for yet.
   var context: Asyncio.Context?
@@ -67,26 +69,34 @@ final class ThreadState {
   var beingDescribed: Set<ObjectIdentifier> = []
 
   /// The state of the calling thread.
-  static var current: ThreadState {
+  static var current: UnsafeMutablePointer<ThreadState> {
+    // Never inlined: the address must not be kept across a suspension.
     @inline(never) get {
-      if let known = pthread_getspecific(key) { return Unmanaged<ThreadState>.fromOpaque(known).takeUnretainedValue() }
-      let state = ThreadState()
-      pthread_setspecific(key, Unmanaged.passRetained(state).toOpaque())
+      if let known = pthread_getspecific(key) { return known.assumingMemoryBound(to: ThreadState.self) }
+      let state = UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
+      state.initialize(to: ThreadState())
+      pthread_setspecific(key, state)
       return state
     }
   }
 
-  /// One key for the process; its destructor releases a thread's state when the thread ends.
+  /// One key for the process; its destructor takes down a thread's state when the thread ends.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     #if canImport(Darwin)
-      let status = pthread_key_create(&key) { Unmanaged<ThreadState>.fromOpaque($0).release() }
+      let status = pthread_key_create(&key) { destroy($0) }
     #else
-      let status = pthread_key_create(&key) { Unmanaged<ThreadState>.fromOpaque($0!).release() }
+      let status = pthread_key_create(&key) { destroy($0!) }
     #endif
     precondition(status == 0, "AsyncioBridge could not create a thread-specific key: error \(status)")
     return key
   }()
+
+  private static func destroy(_ pointer: UnsafeMutableRawPointer) {
+    let state = pointer.assumingMemoryBound(to: ThreadState.self)
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
 }
 
 /// Nanoseconds of the system's monotonic clock.

@@ -33,19 +33,25 @@ struct TimerHeap {
     siftUp(entries.count - 1)
   }
 
-  /// Drops cancelled timers: all of them when they have become too many, else those at the head.
+  /// Takes out cancelled timers: all of them when they have become too many, else those at the head.
   @inline(__always)
-  mutating func dropCancelled() {
-    if cancelledCount == 0 { return }
-    dropCancelledSlow()
+  mutating func dropCancelled() -> [Entry] {
+    cancelledCount == 0 ? [] : dropSomeCancelled()
   }
 
   @inline(never)
-  private mutating func dropCancelledSlow() {
+  private mutating func dropSomeCancelled() -> [Entry] {
+    var dropped: [Entry] = []
     if entries.count > Self.cleanUpMinimum, cancelledCount * 2 > entries.count {
-      entries.removeAll { entry in
-        if entry.handle.isCancelled { entry.handle.isScheduled = false }
-        return entry.handle.isCancelled
+      let all = entries
+      entries.removeAll(keepingCapacity: true)
+      for entry in all {
+        if entry.handle.isCancelled {
+          entry.handle.isScheduled = false
+          dropped.append(entry)
+        } else {
+          entries.append(entry)
+        }
       }
       cancelledCount = 0
       for index in stride(from: entries.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
@@ -53,8 +59,10 @@ struct TimerHeap {
       while let first = entries.first, first.handle.isCancelled {
         cancelledCount -= 1
         _ = removeFirst()
+        dropped.append(first)
       }
     }
+    return dropped
   }
 
   /// Takes out the first timer. The heap must not be empty.
@@ -69,6 +77,7 @@ struct TimerHeap {
     return first.handle
   }
 
+  /// Takes out all timers.
   mutating func takeAll() -> [Entry] {
     for entry in entries { entry.handle.isScheduled = false }
     defer { self = TimerHeap() }

@@ -1,0 +1,52 @@
+// A task that is about to suspend runs the loop itself, on its own stack, until its own next step comes up: then it need
+// not suspend at all. This saves most of what a step costs, and changes nothing about the order of what runs.
+
+extension Asyncio.EventLoop {
+  /// How many tasks may drive the loop at a time, each on the stack of the one before.
+  private static var deepestDrive: Int { 4 }
+
+  /// Runs what is ready, for a task that has arranged for its own next step, until that step is next.
+  ///
+  /// - Returns: true if it is: the caller goes on as the step. False if the caller must really suspend: the loop has
+  ///   to wait or to return to its run method; what is next is code of the user's that must not run within a task (its
+  ///   task-locals and its Swift task would be the driver's); or it is the step of a task that drives further down on the
+  ///   stack.
+  @inline(__always)
+  func drive(_ core: TaskCore) -> Bool {
+    if state.driveDepth >= Self.deepestDrive || isDebug || state.runsActorJob { return false }
+    return driveNow(core)
+  }
+
+  private func driveNow(_ core: TaskCore) -> Bool {
+    let current = state.currentCore
+    state.currentCore = nil
+    state.driveDepth &+= 1
+    core.isDriving = true
+    defer {
+      core.isDriving = false
+      state.driveDepth &-= 1
+      state.currentCore = current
+    }
+    while state.escapingError == nil {
+      if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
+      switch state.ready.first {
+      case .step(let task):
+        guard let next = task.core, !next.isDriving || next === core else { return false }
+        if next === core {
+          if task.state != .pending { return false }
+          state.leftInTurn &-= 1
+          _ = state.ready.removeFirst()
+          core.waiter = nil
+          return true
+        }
+      case .notify(let observer, _):
+        if observer.mayRunUserCode { return false }
+      case .handle(let handle):
+        if handle.mayRunUserCode { return false }
+      case .resume, .job: return false
+      }
+      runNextEntry()
+    }
+    return false
+  }
+}

@@ -1,0 +1,31 @@
+/// The part of a loop's state that every step works on.
+///
+/// The loop accesses it unchecked: the run-time check of each access to a property for overlapping with another would
+/// cost more than the access. In return, nothing may be destroyed while one of these is being changed that could
+/// call back into the loop: what is taken out is destroyed by the caller, afterwards.
+struct LoopState: ~Copyable {
+  var ready = Ring<ReadyEntry>(minimumCapacity: 64)
+  var timers = TimerHeap()
+  /// The entries of the current turn that have yet to run.
+  var leftInTurn = 0
+  /// How many turns the loop has begun.
+  var turnCount = 0
+  var turnLimit: Int?
+  var isDebug = false
+  var isClosed = false
+  /// The task whose step runs. Whoever runs the step keeps it.
+  var currentCore: Unmanaged<TaskCore>?
+  /// The job that runs may be an actor's, with code of other tasks than the current one in it.
+  var runsActorJob = false
+  /// How many tasks drive the loop, one on the stack of the other.
+  var driveDepth = 0
+  /// An error that leaves the loop after the entry that runs.
+  var escapingError: (any Error)?
+  /// The run method is to return at the end of the turn.
+  var isStopping = false
+  /// The next job that is enqueued is not to be scheduled but handed to who caused it.
+  var isCapturing = false
+  var captured: CapturedJob?
+  /// The current host's own next job: it hopped between executors of this loop.
+  var hop: CapturedJob?
+}
