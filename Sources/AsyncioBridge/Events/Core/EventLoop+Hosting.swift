@@ -146,11 +146,11 @@ extension Asyncio.EventLoop {
   /// Runs a job that is not a task's own, with no current task: a guest's, or an actor's.
   func runGuest(_ job: CapturedJob) {
     let thread = thread.unsafelyUnwrapped
-    let outerContext = thread.context
+    let outerContext = thread.pointee.context
     // What a guest sets is seen by nobody else.
-    thread.context = outerContext?.copy()
+    thread.pointee.context = outerContext?.copy()
     run(ofActor: job)
-    thread.context = outerContext
+    thread.pointee.context = outerContext
   }
 
   /// The task whose code is calling, nil in a callback or a guest.
