@@ -80,7 +80,7 @@ import Testing
     release.set()
     _ = ended.wait()
     #expect(future.isCancelled)
-    #expect(loop.ready.count == 0)
+    #expect(loop.readyHandles.isEmpty)
     #expect(loop.mailbox.takeItems().isEmpty)
     #expect(try source.result() == 1)
   }
