@@ -275,8 +275,8 @@ import Testing
       try loop.createTask { try await queue.put("a") }
       try loop.createTask { try await queue.put("b") }
       try loop.runBriefly()
-      #expect(try loop.runUntilComplete { try await queue.get() } == "a")
-      #expect(try loop.runUntilComplete { try await queue.get() } == "b")
+      let items = try (0..<2).map { _ in try loop.runUntilComplete { try await queue.get() } }
+      #expect(items == ["a", "b"])
     }
   }
 
@@ -379,7 +379,8 @@ import Testing
         try await queue.put(1)
         return true
       }
-      #expect(try loop.runUntilComplete { try await queue.get() } == 1)
+      let item = try loop.runUntilComplete { try await queue.get() }
+      #expect(item == 1)
       #expect(try puts.result())
     }
   }

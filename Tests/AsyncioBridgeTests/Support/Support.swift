@@ -154,3 +154,11 @@ func expectExplanation(_ result: ExitTest.Result?, _ text: String, sourceLocatio
   let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
   #expect(output.contains(text), sourceLocation: sourceLocation)
 }
+
+extension Asyncio.LockProtocol {
+  /// Takes it from outside the loop; it must be free.
+  func acquire(on loop: EventLoop) throws {
+    let isAcquired = try loop.runUntilComplete { try await self.acquire() }
+    #expect(isAcquired)
+  }
+}

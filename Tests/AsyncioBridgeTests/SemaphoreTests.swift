@@ -1,0 +1,200 @@
+import Testing
+
+@testable import AsyncioBridge
+
+@Suite struct SemaphoreTests {
+  // MARK: Creation
+
+  @Test("SEM-02: it belongs to the running loop")
+  func runningLoop() throws {
+    try runOnLoop { loop in
+      #expect(try Asyncio.Semaphore().loop === loop)
+      let semaphore = try Asyncio.BoundedSemaphore(1)
+      #expect(semaphore.loop === loop)
+      try await semaphore.acquire()
+      try loop.callSoon { try semaphore.release() }
+      #expect(try await semaphore.acquire())
+    }
+  }
+
+  @Test("SEM-02: without a loop there must be a running one")
+  func noLoop() async {
+    await #expect(processExitsWith: .failure) { _ = try Asyncio.Semaphore() }
+  }
+
+  @Test("SEM-03: one without units is locked")
+  func noUnits() throws {
+    try withLoop { loop in
+      let semaphores = [try Asyncio.Semaphore(0, loop: loop), try Asyncio.BoundedSemaphore(0, loop: loop)]
+      for semaphore in semaphores { #expect(semaphore.isLocked) }
+    }
+  }
+
+  @Test("SEM-04: the description tells how many units are free, and how many tasks wait")
+  func description() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(loop: loop)
+      #expect("\(semaphore)" == "<Semaphore [unlocked, value:1]>")
+      try semaphore.acquire(on: loop)
+      #expect("\(semaphore)" == "<Semaphore [locked]>")
+      let waiting = try (0..<2).map { _ in try loop.createTask { try await semaphore.acquire() } }
+      try loop.runBriefly()
+      #expect("\(semaphore)" == "<Semaphore [locked, waiters:2]>")
+      for task in waiting { task.cancel() }
+      try loop.runBriefly()
+
+      let bounded = try Asyncio.BoundedSemaphore(2, loop: loop)
+      #expect("\(bounded)" == "<BoundedSemaphore [unlocked, value:2]>")
+    }
+  }
+
+  @Test("SEM-06: a negative number of units is refused")
+  func negativeValue() throws {
+    try withLoop { loop in
+      #expect(throws: Asyncio.ValueError.self) { try Asyncio.Semaphore(-1, loop: loop) }
+      #expect(throws: Asyncio.ValueError.self) { try Asyncio.BoundedSemaphore(-1, loop: loop) }
+    }
+  }
+
+  // MARK: Acquiring and releasing
+
+  @Test("SEM-05, SEM-12: of the one unit by default, acquiring takes it at once and releasing gives it back")
+  func acquireAndRelease() throws {
+    try runOnLoop { loop in
+      let semaphore = try Asyncio.Semaphore()
+      #expect(semaphore.value == 1)
+      let turn = loop.turnCount
+      #expect(try await semaphore.acquire())
+      #expect(loop.turnCount == turn)
+      #expect(semaphore.isLocked)
+      #expect(semaphore.value == 0)
+      try semaphore.release()
+      #expect(!semaphore.isLocked)
+      #expect(semaphore.value == 1)
+    }
+  }
+
+  @Test("SEM-07, SEM-08, SEM-09, SEM-15: units go to whoever comes first, be it a newcomer")
+  func unfair() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(3, loop: loop)
+      let order = Box<[Int]>([])
+      func acquire(_ number: Int) throws -> Asyncio.Task<Bool> {
+        try loop.createTask {
+          try await semaphore.acquire()
+          order.value.append(number)
+          return true
+        }
+      }
+      for _ in 1...2 { try semaphore.acquire(on: loop) }
+      #expect(!semaphore.isLocked)
+      let tasks = try (1...3).map(acquire)
+      try loop.runBriefly()
+      #expect(order.value == [1])
+      #expect(semaphore.isLocked)
+      #expect(semaphore.value == 0)
+      #expect(semaphore.waiterCount == 2)
+
+      let newcomer = try acquire(4)
+      try semaphore.release()
+      try semaphore.release()
+      #expect(semaphore.value == 2)
+      try loop.runBriefly()
+      #expect(order.value == [1, 4, 2])
+      #expect(semaphore.value == 0)
+      #expect(semaphore.isLocked)
+      #expect(semaphore.waiterCount == 1)
+      #expect(try newcomer.result())
+      #expect(!tasks[2].isDone)
+
+      try semaphore.release()
+      #expect(try loop.runUntilComplete(tasks[2]))
+      #expect(order.value == [1, 4, 2, 3])
+    }
+  }
+
+  @Test("SEM-16: a plain semaphore may be released above its initial value")
+  func releaseAboveInitialValue() throws {
+    try runOnLoop { loop in
+      let semaphore = try Asyncio.Semaphore(1)
+      try semaphore.release()
+      #expect(semaphore.value == 2)
+      let turn = loop.turnCount
+      try await semaphore.acquire()
+      try await semaphore.acquire()
+      #expect(loop.turnCount == turn)
+      #expect(semaphore.isLocked)
+    }
+  }
+
+  @Test("SEM-11, SEM-17: a bounded semaphore refuses to be released above its initial value, and stays as it is")
+  func bound() throws {
+    try runOnLoop { _ in
+      let semaphore = try Asyncio.BoundedSemaphore(2)
+      #expect(throws: Asyncio.ValueError.self) { try semaphore.release() }
+      #expect(semaphore.value == 2)
+      try await semaphore.acquire()
+      try semaphore.release()
+      #expect(throws: Asyncio.ValueError.self) { try semaphore.release() }
+      #expect(semaphore.value == 2)
+      // Bounded, too, when used as what it inherits from.
+      let plain: Asyncio.Semaphore = semaphore
+      #expect(throws: Asyncio.ValueError.self) { try plain.release() }
+    }
+  }
+
+  @Test("SEM-13: scopes within each other take a unit each")
+  func scopes() throws {
+    try runOnLoop { _ in
+      let semaphore = try Asyncio.Semaphore(2)
+      try await semaphore.withLock {
+        #expect(semaphore.value == 1)
+        #expect(!semaphore.isLocked)
+        try await semaphore.withLock { #expect(semaphore.isLocked) }
+        #expect(semaphore.value == 1)
+      }
+      #expect(semaphore.value == 2)
+    }
+  }
+
+  // MARK: Cancellation
+
+  @Test("SEM-10: a cancelled wait throws, and leaves nothing behind")
+  func cancelled() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(loop: loop)
+      try semaphore.acquire(on: loop)
+      let waits = try loop.createTask { try await semaphore.acquire() }
+      try loop.callSoon {
+        #expect(semaphore.waiterCount == 1)
+        waits.cancel()
+      }
+      #expect(throws: CancellationError.self) { try loop.runUntilComplete(waits) }
+      #expect(waits.isCancelled)
+      #expect(semaphore.waiterCount == 0)
+      #expect(semaphore.value == 0)
+      try semaphore.release()
+      #expect(semaphore.value == 1)
+    }
+  }
+
+  @Test("SEM-10: one that was woken and is cancelled wakes the next, passing over those that are cancelled, too")
+  func cancelledAfterRelease() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(0, loop: loop)
+      let tasks = try (0..<4).map { _ in try loop.createTask { try await semaphore.acquire() } }
+      try loop.runBriefly()
+      try semaphore.release()
+      tasks[0].cancel()
+      tasks[1].cancel()
+      try loop.runBriefly()
+      #expect(tasks[0].isCancelled)
+      #expect(tasks[1].isCancelled)
+      #expect(try tasks[2].result())
+      #expect(!tasks[3].isDone)
+      #expect(semaphore.isLocked)
+      tasks[3].cancel()
+      try loop.runBriefly()
+    }
+  }
+}
