@@ -297,6 +297,7 @@ extension Asyncio.EventLoop {
       joinHosts()
     }
     foreignOperations?.cancelAndJoin()
+    for gathering in gatherings.values { gathering.loopDidClose() }
     mailbox.close()
   }
 
@@ -318,6 +319,8 @@ extension Asyncio.EventLoop {
     outstanding = [:]
     exported = [:]
     // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
+    for case .handle(let handle) in entries { handle.dropAction() }
+    for timer in timers { timer.handle.dropAction() }
     withExtendedLifetime((calls, entries, timers, futures)) {}
     return jobs
   }

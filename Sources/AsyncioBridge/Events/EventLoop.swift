@@ -41,6 +41,9 @@ extension Asyncio {
     /// Futures whose results other threads wait for, by what those name them.
     var exported: [ExchangeID: AnyFuture] = [:]
 
+    /// The gathers whose futures are not done. Each is in a circle with its children.
+    var gatherings: [ObjectIdentifier: FutureObserver] = [:]
+
     // MARK: Who is who
 
     /// The pending tasks, in the order of their creation.

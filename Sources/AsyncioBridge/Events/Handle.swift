@@ -39,12 +39,17 @@ extension Asyncio {
     }
 
     func run() throws {
+      let action = action
+      dropAction()
       switch action {
       case .callback(let callback): try Context.with(context, callback)
       case .completion(let future): future.completeIfPending()
       case .none: break
       }
     }
+
+    /// Lets go of the callback, which will not run any more: it may well refer to the handle.
+    final func dropAction() { action = .none }
 
     var kindDescription: String { "Handle" }
     var detailsDescription: String { "" }

@@ -48,6 +48,9 @@ class FutureObserver: CustomStringConvertible {
 
   func futureDidComplete(_ future: Asyncio.AnyFuture) throws {}
 
+  /// For those that the loop knows: it is closed, and will not call this any more.
+  func loopDidClose() {}
+
   /// What descriptions and reports call it.
   var description: String { "<\(type(of: self))>" }
 }

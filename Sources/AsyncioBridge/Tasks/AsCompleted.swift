@@ -30,7 +30,7 @@ extension Asyncio {
     public struct Iterator: AsyncIteratorProtocol {
       private let futures: [F]
       private let timeout: Duration?
-      private var observer: AsCompletedObserver<F>?
+      private var wait: AsCompletedWait<F>?
       private var left = 0
 
       init(futures: [F], timeout: Duration?) {
@@ -42,48 +42,51 @@ extension Asyncio {
       /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled;
       ///   ``ValueError`` for futures of another loop.
       public mutating func next() async throws -> F? {
-        let observer = try started()
+        let wait = try started()
         if left == 0 { return nil }
         left -= 1
-        guard let future = try await observer.done.get() else { throw TimeoutError() }
+        guard let future = try await wait.done.get() else { throw TimeoutError() }
         return future
       }
 
-      private mutating func started() throws -> AsCompletedObserver<F> {
-        if let observer { return observer }
+      private mutating func started() throws -> AsCompletedWait<F> {
+        if let wait { return wait }
         guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
         let distinct = Asyncio.unique(futures)
         for future in distinct { try checkLoop(of: future, is: loop) }
         left = distinct.count
-        let observer = AsCompletedObserver(distinct, timeout: timeout, loop: loop)
-        self.observer = observer
-        return observer
+        let wait = AsCompletedWait(distinct, timeout: timeout, loop: loop)
+        self.wait = wait
+        return wait
       }
     }
   }
 }
 
 /// Puts futures into a queue as they are done; nil stands for one that was not in time.
-private final class AsCompletedObserver<F: Asyncio.AnyFuture>: FutureObserver {
+///
+/// Whoever iterates keeps this, and so does the timer; the futures do not, so that one that is never done does not keep
+/// all the others.
+private final class AsCompletedWait<F: Asyncio.AnyFuture> {
   let done: Asyncio.Queue<F?>
   private var pending: Set<F>
+  private let observer = AsCompletedObserver<F>()
   private var timer: Asyncio.TimerHandle?
 
   init(_ futures: [F], timeout: Duration?, loop: Asyncio.EventLoop) {
     done = Asyncio.Queue(loop: loop)
     pending = Set(futures)
-    super.init()
-    for future in futures { future.add(.observer(self)) }
+    observer.wait = self
+    for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
       let deadline = loop.clock.nowNanoseconds.addingClamped(timeout.nanosecondsRoundedUp)
       timer = loop.addTimer(deadline, .callback { try self.timeIsUp() }, site: .library)
     }
   }
 
-  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
+  func futureDidComplete(_ future: F) throws {
     // Empty if the time was up first.
     if pending.isEmpty { return }
-    let future = unsafeDowncast(future, to: F.self)
     pending.remove(future)
     try done.putNowait(future)
     if pending.isEmpty { timer?.cancel() }
@@ -91,9 +94,17 @@ private final class AsCompletedObserver<F: Asyncio.AnyFuture>: FutureObserver {
 
   private func timeIsUp() throws {
     for future in pending {
-      future.remove(self)
+      future.remove(observer)
       try done.putNowait(nil)
     }
     pending.removeAll()
+  }
+}
+
+private final class AsCompletedObserver<F: Asyncio.AnyFuture>: FutureObserver {
+  weak var wait: AsCompletedWait<F>?
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
+    try wait?.futureDidComplete(unsafeDowncast(future, to: F.self))
   }
 }

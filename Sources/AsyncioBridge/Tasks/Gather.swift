@@ -29,7 +29,9 @@ extension Asyncio {
   ///
   /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
   public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
-    try gather(awaitables) { $0 }
+    let gathering = Gathering<[Value]>(returnsErrors: false)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { try children.map { try $0.result() } }
   }
 
   /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
@@ -40,7 +42,7 @@ extension Asyncio {
     _ awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Value]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering<Combined>(returnsErrors: false)
+    let gathering = Gathering<Combined>(returnsErrors: false, runsUserCode: true)
     let children = try awaitables.map { try gathering.add($0) }
     return gathering.start { combine(try children.map { try $0.result() }) }
   }
@@ -58,7 +60,9 @@ extension Asyncio {
   public static func gather<Value>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>
   ) throws -> Future<[Result<Value, any Error>]> {
-    try gather(returningErrors: awaitables) { $0 }
+    let gathering = Gathering<[Result<Value, any Error>]>(returnsErrors: true)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { children.map(outcome(of:)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -66,7 +70,7 @@ extension Asyncio {
     returningErrors awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Result<Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering<Combined>(returnsErrors: true)
+    let gathering = Gathering<Combined>(returnsErrors: true, runsUserCode: true)
     let children = try awaitables.map { try gathering.add($0) }
     return gathering.start { combine(children.map(outcome(of:))) }
   }
@@ -95,16 +99,23 @@ final class Gathering<Value>: FutureObserver {
   /// How many children are not done.
   private var left = 0
   private let returnsErrors: Bool
-  /// Nil until all children are known; and for ever if one of them was refused.
+  private let runsUserCode: Bool
+  /// Nil until all children are known, and for ever if one of them was refused; and again when it is done.
   private var outer: GatheringFuture<Value>?
+  private var isOver = false
   /// Makes the result when all children are done.
   private var collect: (() throws -> Value)?
 
-  /// - Parameter loop: the loop that children must belong to; nil: that of the first.
-  init(loop: Asyncio.EventLoop? = nil, returnsErrors: Bool) {
+  /// - Parameters:
+  ///   - loop: the loop that children must belong to; nil: that of the first.
+  ///   - runsUserCode: whether making the result runs code that is not the library's.
+  init(loop: Asyncio.EventLoop? = nil, returnsErrors: Bool, runsUserCode: Bool = false) {
     self.loop = loop
     self.returnsErrors = returnsErrors
+    self.runsUserCode = runsUserCode
   }
+
+  override var mayRunUserCode: Bool { runsUserCode }
 
   /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first step
   /// of a task that is made for a later argument.
@@ -133,34 +144,50 @@ final class Gathering<Value>: FutureObserver {
     } else {
       self.outer = outer
       self.collect = collect
+      children = []
+      outer.loop.gatherings[ObjectIdentifier(self)] = self
     }
     return outer
   }
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
-    guard let outer, let collect else { return }
-    if outer.isDone {
-      child.hasUnretrievedError = false
+    if outer?.isDone == true { letGo() }
+    guard let outer, let collect else {
+      // Nobody will be told of it any more.
+      if isOver { child.hasUnretrievedError = false }
       return
     }
-    if !returnsErrors {
-      if child.isCancelled {
-        outer.cancelMessage = child.cancelMessage
-        return outer.fail(CancellationError())
-      }
-      if let error = child.error {
-        child.hasUnretrievedError = false
-        return outer.fail(error)
-      }
+    if !returnsErrors, child.isCancelled {
+      outer.cancelMessage = child.cancelMessage
+      outer.fail(CancellationError())
+    } else if !returnsErrors, let error = child.error {
+      child.hasUnretrievedError = false
+      outer.fail(error)
+    } else if left == 0 {
+      outer.complete(with: collect)
+    } else {
+      return
     }
-    if left == 0 { outer.complete(with: collect) }
+    letGo()
+  }
+
+  override func loopDidClose() { letGo() }
+
+  /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never done
+  /// keeps all of them.
+  private func letGo() {
+    isOver = true
+    outer?.loop.gatherings[ObjectIdentifier(self)] = nil
+    outer?.letGoOfChildren()
+    outer = nil
+    collect = nil
   }
 }
 
 /// The future that `gather` returns: cancelling it cancels the children, and it ends when they have.
 private final class GatheringFuture<Value>: Asyncio.Future<Value> {
-  private let children: [Asyncio.AnyFuture]
+  private var children: [Asyncio.AnyFuture]
   private var isCancellationRequested = false
 
   init(_ children: [Asyncio.AnyFuture], loop: Asyncio.EventLoop) {
@@ -179,6 +206,8 @@ private final class GatheringFuture<Value>: Asyncio.Future<Value> {
     }
     return anyAccepted
   }
+
+  func letGoOfChildren() { children = [] }
 
   /// All children are done.
   func complete(with collect: () throws -> Value) {

@@ -22,9 +22,9 @@ extension Asyncio {
   public static func shield<Value>(_ inner: Future<Value>) -> Future<Value> {
     if inner.isDone { return inner }
     let outer = Future<Value>(loop: inner.loop, core: nil, site: inner.site)
-    let passOn = ShieldInner(outer)
+    let passOn = ShieldInner(inner, outer)
     inner.add(.observer(passOn))
-    outer.add(.observer(ShieldOuter(inner, passOn)))
+    outer.add(.observer(passOn.onOuter))
     return outer
   }
 
@@ -39,9 +39,22 @@ extension Asyncio {
 }
 
 /// Passes the outcome of the shielded future on.
+///
+/// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that is
+/// never done does not keep all of it for ever.
 private final class ShieldInner<Value>: FutureObserver {
+  unowned let inner: Asyncio.Future<Value>
   private let outer: Asyncio.Future<Value>
-  init(_ outer: Asyncio.Future<Value>) { self.outer = outer }
+  let onOuter = ShieldOuter<Value>()
+
+  init(_ inner: Asyncio.Future<Value>, _ outer: Asyncio.Future<Value>) {
+    self.inner = inner
+    self.outer = outer
+    super.init()
+    onOuter.passOn = self
+  }
+
+  deinit { onOuter.passOn = nil }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     if outer.isCancelled {
@@ -54,21 +67,16 @@ private final class ShieldInner<Value>: FutureObserver {
     }
     // Somebody may have given the outer future a result of its own: then that is an error of theirs.
     try outer.checkPending(for: "set_result")
-    outer.copyState(of: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
+    outer.copyState(of: inner)
   }
 }
 
 /// Stops passing on what nobody waits for any more.
 private final class ShieldOuter<Value>: FutureObserver {
-  private let inner: Asyncio.AnyFuture
-  private let passOn: ShieldInner<Value>
-
-  init(_ inner: Asyncio.AnyFuture, _ passOn: ShieldInner<Value>) {
-    self.inner = inner
-    self.passOn = passOn
-  }
+  /// Nil once there is nothing to pass on any more.
+  unowned var passOn: ShieldInner<Value>?
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
-    if !inner.isDone { inner.remove(passOn) }
+    if let passOn, !passOn.inner.isDone { passOn.inner.remove(passOn) }
   }
 }
