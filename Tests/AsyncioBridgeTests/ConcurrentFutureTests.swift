@@ -61,7 +61,7 @@ import Testing
     #expect(try future.result(timeout: .zero) == 42)
   }
 
-  @Test("result() with a timeout throws when it is up, leaves the future as it is, and nothing behind")
+  @Test("result() with a timeout throws when it is up, and leaves the future as it is")
   func resultTimeout() throws {
     let future = Asyncio.ConcurrentFuture<Int>()
     for timeout in [Duration.zero, .milliseconds(2), .seconds(-1)] {

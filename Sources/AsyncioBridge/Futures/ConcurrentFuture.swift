@@ -14,9 +14,28 @@ extension Asyncio {
       case cancelled
     }
 
+    /// Who is to be told when the future is done.
+    private struct Waiting {
+      var callbacks: [@Sendable (ConcurrentFuture<Value>) -> Void] = []
+      /// What threads block on; made for the first of them.
+      var event: ThreadEvent?
+
+      func tell(_ future: ConcurrentFuture<Value>) {
+        event?.set()
+        for callback in callbacks { callback(future) }
+      }
+    }
+
     private struct Storage {
       var state = State.pending
-      var callbacks: [@Sendable (ConcurrentFuture<Value>) -> Void] = []
+      // Invariant: empty once the future is done.
+      var waiting = Waiting()
+
+      mutating func end(_ state: State) -> Waiting {
+        self.state = state
+        defer { waiting = Waiting() }
+        return waiting
+      }
     }
 
     private let storage = Mutex(Storage())
@@ -66,10 +85,21 @@ extension Asyncio {
           "ConcurrentFuture.result would block the thread of a running loop: await Asyncio.wrapFuture(_:).value instead"
         )
       }
-      let event = ThreadEvent()
-      addDoneCallback { _ in event.set() }
-      guard event.wait(timeout: timeout), let outcome else { throw TimeoutError() }
+      if let event = eventUnlessDone(), !event.wait(timeout: timeout) { throw TimeoutError() }
+      guard let outcome else { preconditionFailure("AsyncioBridge: a future told of its end before that") }
       return try outcome.get()
+    }
+
+    private func eventUnlessDone() -> ThreadEvent? {
+      storage.withLock { storage in
+        switch storage.state {
+        case .finished, .cancelled: return nil
+        case .pending, .running:
+          let event = storage.waiting.event ?? ThreadEvent()
+          storage.waiting.event = event
+          return event
+        }
+      }
     }
 
     /// Waits until the future is done, and returns its value.
@@ -97,19 +127,15 @@ extension Asyncio {
     /// - Returns: false if the work is done, or runs and cannot be stopped; then nothing happens.
     @discardableResult
     public func cancel() -> Bool {
-      let callbacks = storage.withLock { storage -> [@Sendable (ConcurrentFuture<Value>) -> Void]? in
+      let waiting = storage.withLock { storage -> Waiting? in
         switch storage.state {
-        case .running, .finished: return nil
-        case .cancelled: return []
-        case .pending:
-          storage.state = .cancelled
-          defer { storage.callbacks = [] }
-          return storage.callbacks
+        case .running, .finished: nil
+        case .cancelled: Waiting()
+        case .pending: storage.end(.cancelled)
         }
       }
-      guard let callbacks else { return false }
-      for callback in callbacks { callback(self) }
-      return true
+      waiting?.tell(self)
+      return waiting != nil
     }
 
     /// Marks the work as begun, so that it cannot be cancelled any more. `Future.set_running_or_notify_cancel()`.
@@ -126,18 +152,14 @@ extension Asyncio {
     /// - Returns: false if it was done already; then nothing happens.
     @discardableResult
     public func resolve(_ result: Result<Value, any Error>) -> Bool {
-      let callbacks = storage.withLock { storage -> [@Sendable (ConcurrentFuture<Value>) -> Void]? in
+      let waiting = storage.withLock { storage -> Waiting? in
         switch storage.state {
-        case .finished, .cancelled: return nil
-        case .pending, .running:
-          storage.state = .finished(result)
-          defer { storage.callbacks = [] }
-          return storage.callbacks
+        case .finished, .cancelled: nil
+        case .pending, .running: storage.end(.finished(result))
         }
       }
-      guard let callbacks else { return false }
-      for callback in callbacks { callback(self) }
-      return true
+      waiting?.tell(self)
+      return waiting != nil
     }
 
     /// Registers a callback for when the future is done. `Future.add_done_callback()`.
@@ -148,7 +170,7 @@ extension Asyncio {
         switch storage.state {
         case .finished, .cancelled: return true
         case .pending, .running:
-          storage.callbacks.append(callback)
+          storage.waiting.callbacks.append(callback)
           return false
         }
       }
