@@ -297,8 +297,10 @@ extension Asyncio.EventLoop {
       joinHosts()
     }
     foreignOperations?.cancelAndJoin()
-    for gathering in gatherings.values { gathering.loopDidClose() }
     mailbox.close()
+    customTasks = []
+    currentCustomTask = nil
+    keepingObservers.letGoOthers()
   }
 
   /// Lets go of everything that is scheduled, and returns the runtime's jobs among it: those must be run, or their Swift

@@ -41,15 +41,14 @@ extension Asyncio {
     /// Futures whose results other threads wait for, by what those name them.
     var exported: [ExchangeID: AnyFuture] = [:]
 
-    /// The gathers whose futures are not done. Each is in a circle with its children.
-    var gatherings: [ObjectIdentifier: FutureObserver] = [:]
-
     // MARK: Who is who
 
     /// The pending tasks, in the order of their creation.
     unowned(unsafe) var firstPending: TaskCore?
     unowned(unsafe) var lastPending: TaskCore?
     var customTasks: [any AnyTask] = []
+    /// The circle of those that must let go of what they keep when the loop is closed.
+    let keepingObservers = KeepingObserver()
     package let live = LiveInstances()
 
     // MARK: Lifecycle
@@ -123,6 +122,8 @@ extension Asyncio {
 
     deinit {
       if !isClosed { tearDown() }
+      // Those that have come since then.
+      keepingObservers.letGoOthers()
       mailbox.loop = nil
     }
 

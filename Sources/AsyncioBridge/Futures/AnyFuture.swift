@@ -163,7 +163,9 @@ extension Asyncio {
     ///   - context: the context to call it in; by default a copy of the current one.
     public final func addDoneCallback(_ callback: DoneCallback, context: Context? = nil) {
       let context = context ?? Context.inherited()
-      add(.observer(DoneCallbackRegistration(callback, context: context)))
+      let registration = DoneCallbackRegistration(callback, context: context)
+      registration.join(loop)
+      add(.observer(registration))
     }
 
     /// Removes all registrations of a callback. `remove_done_callback()`.

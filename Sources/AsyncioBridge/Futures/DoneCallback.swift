@@ -23,8 +23,9 @@ extension Asyncio {
 }
 
 /// A registration of a user's callback, with the context to call it in.
-final class DoneCallbackRegistration: FutureObserver {
-  let callback: Asyncio.DoneCallback
+final class DoneCallbackRegistration: KeepingObserver {
+  /// Nil when the loop has been closed.
+  private(set) var callback: Asyncio.DoneCallback?
   private let context: Asyncio.Context?
 
   init(_ callback: Asyncio.DoneCallback, context: Asyncio.Context?) {
@@ -35,10 +36,13 @@ final class DoneCallbackRegistration: FutureObserver {
   override var mayRunUserCode: Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
+    guard let callback else { return }
     try Asyncio.Context.with(context) { try callback.body(future) }
   }
 
-  override var description: String { "<callback at \(callback.site)>" }
+  override func letGo() { callback = nil }
+
+  override var description: String { callback.map { "<callback at \($0.site)>" } ?? super.description }
 }
 
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
@@ -47,9 +51,6 @@ class FutureObserver: CustomStringConvertible {
   var mayRunUserCode: Bool { false }
 
   func futureDidComplete(_ future: Asyncio.AnyFuture) throws {}
-
-  /// For those that the loop knows: it is closed, and will not call this any more.
-  func loopDidClose() {}
 
   /// What descriptions and reports call it.
   var description: String { "<\(type(of: self))>" }

@@ -91,7 +91,7 @@ extension Asyncio {
 
 /// What becomes of the children of a gather: registers with each as it is passed, and completes the future that `gather`
 /// returns.
-final class Gathering<Value>: FutureObserver {
+final class Gathering<Value>: KeepingObserver {
   private var loop: Asyncio.EventLoop?
   /// In the order of the arguments, one that is given twice twice.
   private var children: [Asyncio.AnyFuture] = []
@@ -129,6 +129,7 @@ final class Gathering<Value>: FutureObserver {
 
   func add(_ future: Asyncio.AnyFuture) throws {
     if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
+    if children.isEmpty { join(future.loop) }
     children.append(future)
     if known.insert(ObjectIdentifier(future)).inserted {
       left += 1
@@ -145,7 +146,6 @@ final class Gathering<Value>: FutureObserver {
       self.outer = outer
       self.collect = collect
       children = []
-      outer.loop.gatherings[ObjectIdentifier(self)] = self
     }
     return outer
   }
@@ -172,13 +172,11 @@ final class Gathering<Value>: FutureObserver {
     letGo()
   }
 
-  override func loopDidClose() { letGo() }
-
   /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never done
   /// keeps all of them.
-  private func letGo() {
+  override func letGo() {
     isOver = true
-    outer?.loop.gatherings[ObjectIdentifier(self)] = nil
+    children = []
     outer?.letGoOfChildren()
     outer = nil
     collect = nil

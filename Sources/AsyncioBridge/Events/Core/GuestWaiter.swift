@@ -44,6 +44,7 @@ final class GuestWaiter: FutureObserver, Hashable {
   /// The loop is closed: the future will not be done any more.
   func abandon() {
     isAbandoned = true
+    future.remove(self)
     resume()
   }
 
