@@ -5,52 +5,6 @@ import Testing
 /// Whatever a program leaves behind: when its loop is closed nothing of it remains. Every body has been unwound, and all
 /// futures and the loop itself are gone.
 @Suite struct LeakTests {
-  /// What a program writes down, and what tells whether its bodies were unwound.
-  private final class Traces {
-    var entered = 0
-    var left = 0
-    /// Kept by the program's frames; must be gone with them.
-    var kept: [() -> AnyObject?] = []
-
-    /// Counts a scope in, and hands out an object that the scope is to keep.
-    func enter() -> Box<Int> {
-      entered += 1
-      let box = Box(entered)
-      kept.append { [weak box] in box }
-      return box
-    }
-
-    func leave(_ box: Box<Int>) { left += 1 }
-  }
-
-  /// Runs a program on a new loop, closes that, and checks that nothing of it remains.
-  private func expectNoLeak(
-    _ clock: Asyncio.LoopClock.Kind = .virtual,
-    reports expected: Int? = nil,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ program: (EventLoop, Traces) throws -> Void
-  ) throws {
-    let traces = Traces()
-    weak var weakLoop: EventLoop?
-    let live: LiveInstances
-    var reported: [String] = []
-    do {
-      let loop = EventLoop(clock: clock)
-      weakLoop = loop
-      live = loop.live
-      loop.logger = { reported.append($0) }
-      try program(loop, traces)
-      try loop.close()
-      loop.logger = { _ in }
-    }
-    #expect(traces.entered == traces.left, "bodies that were not unwound", sourceLocation: sourceLocation)
-    #expect(traces.kept.allSatisfy { $0() == nil }, "frames that were not released", sourceLocation: sourceLocation)
-    #expect(live.futures == 0, "futures", sourceLocation: sourceLocation)
-    #expect(live.hosts == 0, "hosts", sourceLocation: sourceLocation)
-    #expect(weakLoop == nil, "the loop", sourceLocation: sourceLocation)
-    if let expected { #expect(reported.count == expected, "\(reported)", sourceLocation: sourceLocation) }
-  }
-
   // MARK: Programs that end
 
   @Test("a program that ran to its end leaves nothing behind")
@@ -321,6 +275,9 @@ import Testing
         Asyncio.createTask { _ = try await Asyncio.waitFor(never(), timeout: .seconds(1)) }
         Asyncio.createTask { _ = try await gathered.value }
         Asyncio.createTask { _ = try await Asyncio.shield(shared).value }
+        // One that is refused, too.
+        let foreign = EventLoop(clock: .virtual).createFuture(of: Int.self)
+        #expect(throws: Asyncio.ValueError.self) { try Asyncio.gather([never(), foreign]) }
         try await Asyncio.sleep(.zero)
       }
     }
@@ -356,160 +313,6 @@ import Testing
       handle.cancel()
       timer.cancel()
     }
-  }
-
-  // MARK: Awaits of something that is not the loop's
-
-  @Test("tasks in foreign awaits are cancelled and waited for, with their child tasks")
-  func foreign() async throws {
-    try await onOwnThread {
-      try expectNoLeak(.monotonic, reports: 4) { loop, traces in
-        try loop.createTask {
-          let box = traces.enter()
-          defer { traces.leave(box) }
-          try await Task.sleep(for: .seconds(1000))
-        }
-        try loop.createTask {
-          let box = traces.enter()
-          defer { traces.leave(box) }
-          async let a: Void = Task.sleep(for: .seconds(1000))
-          async let b: Void = Asyncio.sleep(.seconds(1000))
-          _ = try await (a, b)
-        }
-        try loop.createTask {
-          let box = traces.enter()
-          defer { traces.leave(box) }
-          let future = loop.createFuture(of: Void.self)
-          let boxed = UncheckedBox(future)
-          try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 { group.addTask { try await boxed.value.value } }
-            try await group.waitForAll()
-          }
-        }
-        try loop.createTask {
-          let box = traces.enter()
-          defer { traces.leave(box) }
-          // Ignores the cancellation of a foreign await once, and is told again by the loop's own.
-          try? await Task.sleep(for: .seconds(1000))
-          try await Asyncio.sleep(.seconds(1000))
-        }
-        try loop.runUntilComplete { try await Asyncio.sleep(.milliseconds(5)) }
-        #expect(traces.entered == 4)
-      }
-    }
-  }
-
-  @Test(
-    "children of a task that wait for the loop when it is closed are unwound, even those that ignore it for a while"
-  )
-  func children() async throws {
-    try await onOwnThread {
-      try expectNoLeak(.monotonic, reports: 1) { loop, traces in
-        let ends = Asyncio.ConcurrentFuture<Int>()
-        try loop.createTask {
-          let box = traces.enter()
-          defer { traces.leave(box) }
-          async let child: Int = {
-            var caught = 0
-            for _ in 0..<5 {
-              do { try await Asyncio.sleep(.seconds(1000)) } catch is CancellationError { caught += 1 }
-            }
-            ends.resolve(.success(caught))
-            return caught
-          }()
-          _ = try await child
-        }
-        try loop.runUntilComplete { try await Asyncio.sleep(.milliseconds(5)) }
-        try loop.close()
-        #expect(try ends.result() == 5)
-      }
-    }
-  }
-
-  @Test("foreign operations are cancelled and waited for")
-  func operations() async throws {
-    try await onOwnThread {
-      let ended = Asyncio.ConcurrentFuture<Bool>()
-      try expectNoLeak(.monotonic) { loop, traces in
-        try loop.runUntilComplete {
-          let begun = Asyncio.ConcurrentFuture<Void>()
-          let operation = Asyncio.ensureFuture(operation: {
-            begun.resolve(.success(()))
-            try? await Task.sleep(for: .seconds(1000))
-            ended.resolve(.success(Task.isCancelled))
-          })
-          Asyncio.createTask {
-            let box = traces.enter()
-            defer { traces.leave(box) }
-            try await operation.value
-          }
-          try await Asyncio.wrapFuture(begun).value
-        }
-      }
-      #expect(try ended.outcome?.get() == true)
-    }
-  }
-
-  // MARK: Other threads
-
-  @Test("a result that another thread waits for is cancelled when the loop is closed, begun or not")
-  func runCoroutineThreadsafe() async throws {
-    try await onOwnThread {
-      let begun = Asyncio.ConcurrentFuture<Void>()
-      var futures: [Asyncio.ConcurrentFuture<Int>] = []
-      var handle: Asyncio.LoopHandle?
-      let unwound = Asyncio.ConcurrentFuture<Void>()
-      try expectNoLeak(.monotonic, reports: 1) { loop, _ in
-        handle = loop.threadsafe
-        futures.append(
-          loop.threadsafe.runCoroutineThreadsafe {
-            defer { unwound.resolve(.success(())) }
-            begun.resolve(.success(()))
-            try await Asyncio.sleep(.seconds(1000))
-            return 1
-          }
-        )
-        try loop.runUntilComplete { try await Asyncio.wrapFuture(begun).value }
-        futures.append(loop.threadsafe.runCoroutineThreadsafe { 2 })
-        #expect(futures.map(\.isDone) == [false, false])
-      }
-      #expect(unwound.isDone)
-      futures.append(handle!.runCoroutineThreadsafe { 3 })
-      #expect(futures.map(\.isCancelled) == [true, true, true])
-    }
-  }
-
-  @Test("a callback on such a result may use the loop's handle while the loop is being closed")
-  func callbackWhileClosing() throws {
-    let loop = EventLoop()
-    let handle = loop.threadsafe
-    let refused = Asyncio.ConcurrentFuture<Bool>()
-    handle.runCoroutineThreadsafe { 1 }.addDoneCallback { _ in
-      do {
-        try handle.callSoonThreadsafe {}
-        refused.resolve(.success(false))
-      } catch {
-        refused.resolve(.success(true))
-      }
-    }
-    try loop.close()
-    #expect(try refused.outcome?.get() == true)
-  }
-
-  @Test("wrappers of results from other threads that never come are released, and those that come late are dropped")
-  func wrappers() throws {
-    let sources = (0..<3).map { _ in Asyncio.ConcurrentFuture<Int>() }
-    try expectNoLeak(reports: 1) { loop, traces in
-      let wrappers = sources.map { Asyncio.wrapFuture($0, loop: loop) }
-      try loop.createTask {
-        let box = traces.enter()
-        defer { traces.leave(box) }
-        _ = try await wrappers[0].value
-      }
-      try loop.runBriefly()
-      sources[1].resolve(.success(1))
-    }
-    for source in sources { source.resolve(.success(2)) }
   }
 
   @Test("a loop that is let go of without being closed ends what it can")

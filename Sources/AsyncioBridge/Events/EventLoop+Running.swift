@@ -273,7 +273,10 @@ extension Asyncio.EventLoop {
   /// Tasks that are still pending are reported ("Task was destroyed but it is pending!"), and their bodies are
   /// unwound: the await they are suspended in, and every later one, throws `CancellationError`. Foreign operations are
   /// cancelled and waited for; so are bodies that are in an await of something else. The default executor is told to
-  /// take no more work, and not waited for.
+  /// take no more work, and not waited for. This does not return while a child task (`async let`, task group) goes on in
+  /// spite of its cancellations.
+  ///
+  /// What never was done is released: the loop lets go of the callbacks of futures that are pending.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is running.
   public func close() throws {
     if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop") }
