@@ -46,7 +46,7 @@ extension Asyncio.EventLoop {
   }
 
   /// Runs the loop until `body`, as a task of its own, is done, and returns its result. `loop.run_until_complete()`.
-  /// - Throws: what the body throws, and what ``runUntilComplete(_:)-(Future<_>)`` throws.
+  /// - Throws: what the body throws, and what ``runUntilComplete(_:)`` throws.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilComplete<Value>(
     name: String? = nil,

@@ -2,7 +2,8 @@ extension Asyncio {
   /// What every future is, whatever the type of its value: pending, or done with a value, an error or a cancellation.
   ///
   /// This is the class to use where futures of different types go together, as in
-  /// `try await Asyncio.wait([a, b] as [Asyncio.AnyFuture])`. Make futures with ``EventLoop/createFuture(of:)``.
+  /// `try await Asyncio.wait([a, b] as [Asyncio.AnyFuture])`. Make futures with
+  /// ``EventLoop/createFuture(of:fileID:line:)``.
   ///
   /// A future belongs to one loop and is not `Sendable`: what runs on the loop may share it freely; to hand a result
   /// to another thread, use ``ConcurrentFuture``.
@@ -50,7 +51,7 @@ extension Asyncio {
 
     /// Whether the future was cancelled. `Future.cancelled()`.
     ///
-    /// False for a future that *failed* with `CancellationError`, as a ``Asyncio/gather(_:)`` does whose children were
+    /// False for a future that *failed* with `CancellationError`, as a `gather` does whose children were
     /// cancelled.
     public final var isCancelled: Bool { state == .cancelled }
 

@@ -20,7 +20,9 @@ extension Asyncio {
     }
 
     /// Creates a condition around a lock that others may use too.
-    /// - Parameter loop: the loop it belongs to; by default the lock's.
+    /// - Parameters:
+    ///   - lock: the lock to take and free.
+    ///   - loop: the loop it belongs to; by default the lock's.
     /// - Throws: ``ValueError`` if the lock belongs to another loop.
     public init(lock: Lock, loop: EventLoop? = nil) throws {
       if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock") }

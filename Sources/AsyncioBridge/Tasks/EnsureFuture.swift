@@ -1,7 +1,7 @@
 extension Asyncio {
   /// What can be waited for: a future, or a body that has yet to be started. What asyncio's functions take as `aw`.
   ///
-  /// Conform a type of your own to it to let ``Asyncio/gather(_:)`` and the others take it.
+  /// Conform a type of your own to it to let `gather` and the others take it.
   public protocol Awaitable<Value> {
     /// What waiting for it gives.
     associatedtype Value

@@ -27,7 +27,7 @@ extension Asyncio {
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
   ///
-  /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
+  /// For no arguments it is done at once. Otherwise as for arguments one by one.
   public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
     let gathering = Gathering<[Value]>(returnsErrors: false)
     let children = try awaitables.map { try gathering.add($0) }
@@ -37,7 +37,9 @@ extension Asyncio {
   /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
   ///
   /// A future of a type of your choice, so that it can be an argument among others, of another gather too.
-  /// - Parameter combine: called in the same step in which the future is completed.
+  /// - Parameters:
+  ///   - awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
+  ///   - combine: called in the same step in which the future is completed.
   public static func gather<Value, Combined>(
     _ awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Value]) -> Combined
@@ -49,7 +51,7 @@ extension Asyncio {
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
   ///
-  /// For no arguments it is done at once. See ``gather(_:)-(each_A)``.
+  /// For no arguments it is done at once. Otherwise as for arguments one by one.
   public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
     let gathering = Gathering<[A.Value]>(returnsErrors: false)
     let children = try awaitables.map { try gathering.add($0) }

@@ -2,7 +2,7 @@ extension Asyncio {
   /// Waits for a future, but only for so long. `asyncio.wait_for()`.
   ///
   /// When the time is up, or the caller is cancelled, the future is cancelled, and the call returns only when it has
-  /// ended. To keep it from being cancelled, ``shield(_:)`` it. If the future completes at the same time as
+  /// ended. To keep it from being cancelled, `shield` it. If the future completes at the same time as
   /// the caller is cancelled, its result is returned and the cancellation is dropped, as in CPython 3.8.
   /// - Parameters:
   ///   - future: what to wait for.
