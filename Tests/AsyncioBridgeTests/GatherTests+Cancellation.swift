@@ -215,38 +215,4 @@ extension GatherTests {
       #expect(reports.contexts.first?.taskName == "own")
     }
   }
-  @Test("A child that is done already is taken note of before the coroutines behind it begin")
-  func doneBeforeCoroutines() throws {
-    try runOnLoop { loop in
-      let failed = loop.createFuture(of: Int.self)
-      try failed.setException(TestError())
-      let outer = Box<Asyncio.AnyFuture?>(nil)
-      var order: [String] = []
-      func body(_ name: String) -> Asyncio.Coroutine<Int> {
-        Asyncio.Coroutine {
-          order.append("\(name): \(outer.value!.isDone)")
-          return 0
-        }
-      }
-      let gathering = try Asyncio.gather(body("before"), failed, body("behind"))
-      outer.value = gathering
-      await #expect(throws: TestError.self) { _ = try await gathering.value }
-      #expect(order == ["before: false", "behind: true"])
-      outer.value = nil
-    }
-  }
-
-  @Test("The result can be made into one of any type, and so a gather an argument of another")
-  func combine() throws {
-    try runOnLoop { loop in
-      let sum = try Asyncio.gather([Asyncio.Coroutine { 1 }, Asyncio.Coroutine { 2 }]) { $0.reduce(0, +) }
-      let failed = loop.createFuture(of: Int.self)
-      try failed.setException(TestError())
-      let failures = try Asyncio.gather(returningErrors: [failed, sum]) { outcomes in
-        outcomes.count { if case .failure = $0 { true } else { false } }
-      }
-      let all: [any Asyncio.Awaitable<Int>] = [sum, failures, Asyncio.Coroutine { 10 }]
-      #expect(try await Asyncio.gather(all) { $0.reduce(0, +) }.value == 14)
-    }
-  }
 }

@@ -312,6 +312,61 @@ import Testing
       #expect(try await sleeps.value == 10)
     }
   }
+
+  @Test("A child that is done already is taken note of before the coroutines behind it begin")
+  func doneBeforeCoroutines() throws {
+    try runOnLoop { loop in
+      let failed = loop.createFuture(of: Int.self)
+      try failed.setException(TestError())
+      let outer = Box<Asyncio.AnyFuture?>(nil)
+      var order: [String] = []
+      func body(_ name: String) -> Asyncio.Coroutine<Int> {
+        Asyncio.Coroutine {
+          order.append("\(name): \(outer.value!.isDone)")
+          return 0
+        }
+      }
+      let gathering = try Asyncio.gather(body("before"), failed, body("behind"))
+      outer.value = gathering
+      await #expect(throws: TestError.self) { _ = try await gathering.value }
+      #expect(order == ["before: false", "behind: true"])
+      outer.value = nil
+    }
+  }
+
+  @Test("The result can be made into one of any type, and so a gather an argument of another")
+  func combine() throws {
+    try runOnLoop { loop in
+      let tasks = (1...3).map { number in Asyncio.createTask { number } }
+      let sum = try Asyncio.gather(tasks) { $0.reduce(0, +) }
+      let failed = loop.createFuture(of: Int.self)
+      try failed.setException(TestError())
+      func countFailures(_ outcomes: [Result<Int, any Error>]) -> Int {
+        outcomes.count { if case .failure = $0 { true } else { false } }
+      }
+      let failures = try Asyncio.gather(returningErrors: [failed, sum], combine: countFailures)
+      let all: [any Asyncio.Awaitable<Int>] = [sum, failures, Asyncio.Coroutine { 10 }]
+      #expect(try await Asyncio.gather(all) { $0.reduce(0, +) }.value == 17)
+      #expect(try await Asyncio.gather(returningErrors: all, combine: countFailures).value == 0)
+    }
+  }
+
+  @Test("What makes the result runs apart from the task that waits for it")
+  func combineInNoTask() throws {
+    try runOnLoop { _ in
+      let seen = Box(-1)
+      let gathering = try Asyncio.gather([Asyncio.createTask { 1 }]) { values in
+        seen.value = Local.value
+        return values
+      }
+      #expect(try await Local.$value.withValue(1) { try await gathering.value } == [1])
+      #expect(seen.value == 0)
+    }
+  }
+
+  private enum Local {
+    @TaskLocal static var value = 0
+  }
 }
 
 /// A coroutine that sleeps, notes its number, and returns it.

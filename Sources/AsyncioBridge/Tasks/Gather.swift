@@ -58,6 +58,16 @@ extension Asyncio {
     return gathering.start { try children.map { try $0.result() } }
   }
 
+  /// The future of what `combine` makes of any number of results. See ``gather(_:combine:)``.
+  public static func gather<A: Awaitable, Combined>(
+    _ awaitables: some Sequence<A>,
+    combine: @escaping ([A.Value]) -> Combined
+  ) throws -> Future<Combined> {
+    let gathering = Gathering<Combined>(returnsErrors: false, runsUserCode: true)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { combine(try children.map { try $0.result() }) }
+  }
+
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   public static func gather<Value>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>
@@ -84,6 +94,16 @@ extension Asyncio {
     let gathering = Gathering<[Result<A.Value, any Error>]>(returnsErrors: true)
     let children = try awaitables.map { try gathering.add($0) }
     return gathering.start { children.map(outcome(of:)) }
+  }
+
+  /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
+  public static func gather<A: Awaitable, Combined>(
+    returningErrors awaitables: some Sequence<A>,
+    combine: @escaping ([Result<A.Value, any Error>]) -> Combined
+  ) throws -> Future<Combined> {
+    let gathering = Gathering<Combined>(returnsErrors: true, runsUserCode: true)
+    let children = try awaitables.map { try gathering.add($0) }
+    return gathering.start { combine(children.map(outcome(of:))) }
   }
 
   private static func outcome<Value>(of future: Future<Value>) -> Result<Value, any Error> {
