@@ -12,6 +12,11 @@ struct ReplayCommand {
     var description: String { "\(source):\(line): \(reason)" }
   }
 
+  struct UnreadableFile: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path): cannot be read" }
+  }
+
   /// - Parameter arguments: the files to read; `-`, or none: standard input.
   /// - Returns: the exit status.
   static func run(_ arguments: [String]) -> Int32 {
@@ -31,15 +36,15 @@ struct ReplayCommand {
       }
       return 0
     } catch {
-      let message = error is Failure ? "\(error)" : error.localizedDescription
-      try? FileHandle.standardError.write(contentsOf: Data("replay: \(message)\n".utf8))
+      try? FileHandle.standardError.write(contentsOf: Data("replay: \(error)\n".utf8))
       return 1
     }
   }
 
   private static func read(_ file: String) throws -> [UInt8] {
-    if file != "-" { return Array(try Data(contentsOf: URL(fileURLWithPath: file))) }
-    return Array(try FileHandle.standardInput.readToEnd() ?? Data())
+    if file == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
+    guard let text = FileManager.default.contents(atPath: file) else { throw UnreadableFile(path: file) }
+    return Array(text)
   }
 
   /// Runs the scenarios of a text one after the other. Empty lines don't count.
