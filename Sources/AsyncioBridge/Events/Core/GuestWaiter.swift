@@ -15,6 +15,16 @@ final class GuestWaiter: FutureObserver, Hashable {
 
   /// - Throws: `CancellationError` if the loop is closed in the meantime, `RuntimeError` for a future of another loop.
   static nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture, on loop: Asyncio.EventLoop) async throws {
+    try await wait(for: future, on: loop, isolation: #isolation)
+  }
+
+  /// A guest need not be a hosted task's child: code of a pinned actor is one, whoever called it. Only its isolation keeps it
+  /// on the loop's thread then, and the closure of `withTaskCancellationHandler` has none unless it is given one.
+  private static func wait(
+    for future: Asyncio.AnyFuture,
+    on loop: Asyncio.EventLoop,
+    isolation: isolated (any Actor)?
+  ) async throws {
     if future.loop !== loop {
       throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
     }
@@ -24,6 +34,7 @@ final class GuestWaiter: FutureObserver, Hashable {
     let boxed = UncheckedBox(waiter)
     let mailbox = loop.mailbox
     await withTaskCancellationHandler {
+      _ = isolation
       await withUnsafeContinuation { waiter.start($0) }
     } onCancel: {
       _ = mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
