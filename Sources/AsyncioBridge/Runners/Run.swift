@@ -28,13 +28,14 @@ extension Asyncio {
   ) throws -> Value {
     try checkNoRunningLoop()
     let loop = EventLoop(clock: clock, debug: debug)
-    return try runMain(on: loop) { try loop.createTask(fileID: fileID, line: line, body) }
+    return try runMain(loop.createTask(fileID: fileID, line: line, body), on: loop)
   }
 
   /// Runs `body` as a task on a new event loop with a thread of its own, and returns its result. `asyncio.run()` for
   /// async code.
   ///
-  /// Cancelling the calling Swift task cancels the body's task, by ``Task/cancel(message:)``.
+  /// The body has the caller's task-locals. Cancelling the calling Swift task cancels the body's task, by
+  /// ``Task/cancel(message:)``.
   /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; on a virtual clock
   ///   ``DeadlockError``.
   public static func run<Value: Sendable>(
@@ -45,23 +46,10 @@ extension Asyncio {
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) async throws -> Value {
     try checkNoRunningLoop()
-    let main = RemoteMain()
-    // Handed over to the thread, which alone uses it.
-    let body = UncheckedBox(body)
+    let main = try RemoteMain(clock, debug: debug) { try $0.createTask(fileID: fileID, line: line, body) }
     return try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
-        startThread {
-          continuation.resume(
-            with: Result {
-              let loop = EventLoop(clock: clock, debug: debug)
-              return try runMain(on: loop) {
-                let task = try loop.createTask(fileID: fileID, line: line, body.value)
-                main.attach(task)
-                return task
-              }
-            }
-          )
-        }
+        startThread { continuation.resume(with: Result { try main.run() }) }
       }
     } onCancel: {
       main.cancel()
@@ -76,8 +64,8 @@ extension Asyncio {
 
   /// Runs the main task to its end, then what it left behind, and closes the loop.
   @available(*, noasync)
-  private static func runMain<Value>(on loop: EventLoop, _ makeMain: () throws -> Task<Value>) throws -> Value {
-    let outcome = Result { try loop.runUntilComplete(makeMain()) }
+  fileprivate static func runMain<Value>(_ main: Task<Value>, on loop: EventLoop) throws -> Value {
+    let outcome = Result { try loop.runUntilComplete(main) }
     let cleanUp = Result { try cancelAllTasks(of: loop) }
     try loop.close()
     try cleanUp.get()
@@ -109,31 +97,36 @@ extension Asyncio {
   }
 }
 
-/// Lets the caller of an asynchronous run cancel the main task, which lives on the loop's thread.
-private final class RemoteMain: Sendable {
-  private struct State {
-    var loop: Asyncio.LoopHandle?
-    var isCancelled = false
+/// The main task of an asynchronous run: the caller makes it, so that it inherits the caller's task-locals, and may cancel
+/// it; a thread of its own runs it.
+private final class RemoteMain<Value>: Sendable {
+  /// Loop and task, until the thread takes them, which alone uses them from then on.
+  private let handover: Mutex<UncheckedBox<(Asyncio.EventLoop, Asyncio.Task<Value>)>?>
+  private let mailbox: Mailbox
+  private let id = ExchangeID()
+
+  init(
+    _ clock: Asyncio.LoopClock.Kind,
+    debug: Bool?,
+    _ makeMain: (Asyncio.EventLoop) throws -> Asyncio.Task<Value>
+  ) throws {
+    let loop = Asyncio.EventLoop(clock: clock, debug: debug)
+    let task = try makeMain(loop)
+    loop.exported[id] = task
+    mailbox = loop.mailbox
+    handover = Mutex(UncheckedBox((loop, task)))
+    if _Concurrency.Task.isCancelled { task.cancel() }
   }
 
-  private let id = ExchangeID()
-  private let state = Mutex(State())
-
-  func attach(_ task: Asyncio.AnyFuture) {
-    task.loop.exported[id] = task
-    let isCancelled = state.withLock { state in
-      state.loop = task.loop.threadsafe
-      return state.isCancelled
+  @available(*, noasync)
+  func run() throws -> Value {
+    guard let (loop, task) = handover.withLock({ $0.take() })?.value else {
+      preconditionFailure("AsyncioBridge: a main task is run twice")
     }
-    if isCancelled { task.cancel() }
+    return try Asyncio.runMain(task, on: loop)
   }
 
   func cancel() {
-    let loop = state.withLock { state in
-      state.isCancelled = true
-      return state.loop
-    }
-    guard let loop else { return }
-    _ = loop.mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+    _ = mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
   }
 }

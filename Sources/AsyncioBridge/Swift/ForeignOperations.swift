@@ -21,8 +21,9 @@ final class ForeignOperations: Sendable {
     _ operation: @escaping @concurrent @Sendable () async throws -> Value,
     _ result: Asyncio.ConcurrentFuture<Value>
   ) {
+    // Here, so that it inherits the caller's task-locals.
+    let task = _Concurrency.Task { try await operation() }
     requests.yield {
-      let task = _Concurrency.Task.detached { try await operation() }
       result.addDoneCallback { result in
         if result.isCancelled { task.cancel() }
       }

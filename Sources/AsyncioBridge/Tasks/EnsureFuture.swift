@@ -58,8 +58,8 @@ extension Asyncio {
 
   /// Runs an operation of Swift's own concurrency as a future of the loop.
   ///
-  /// The operation runs off the loop, in a Swift task of its own that takes the loop's cancellation exactly: cancelling
-  /// the future cancels that task, and nothing else. Awaiting such an operation directly in a task's body works too, but
+  /// The operation runs off the loop, with the caller's task-locals, in a Swift task of its own that takes the loop's
+  /// cancellation exactly: cancelling the future cancels that task, and nothing else. Awaiting such an operation directly in a task's body works too, but
   /// then a cancellation can only reach it by cancelling the Swift task that hosts the body, for good.
   ///
   /// ```swift
