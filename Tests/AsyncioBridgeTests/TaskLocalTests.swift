@@ -1,0 +1,104 @@
+import Testing
+
+@testable import AsyncioBridge
+
+/// Task-locals are Swift's context variables: what is created inherits its creator's.
+@Suite struct TaskLocalTests {
+  @TaskLocal private static var request = "none"
+
+  @Test("a task has its creator's task-locals, as they were when it was created")
+  func tasks() throws {
+    try runOnLoop { loop in
+      let tasks = ["a", "b"].map { (name: String) in
+        Self.$request.withValue(name) {
+          Asyncio.createTask {
+            let before = Self.request
+            try await Asyncio.sleep(.milliseconds(1))
+            let inner = Asyncio.createTask { Self.request }
+            return try await [before, Self.request, inner.value]
+          }
+        }
+      }
+      #expect(Self.request == "none")
+      let values = try await Asyncio.gather(tasks).value
+      #expect(values == [["a", "a", "a"], ["b", "b", "b"]])
+    }
+  }
+
+  @Test("a value that is bound around an await stays bound behind it, and is no other task's")
+  func acrossAwaits() throws {
+    try runOnLoop { _ in
+      let trace = Box<[String]>([])
+      let tasks = ["a", "b"].map { (name: String) in
+        Asyncio.createTask {
+          try await Self.$request.withValue(name) {
+            for _ in 0..<2 {
+              trace.value.append(Self.request)
+              try await Asyncio.sleep(.zero)
+            }
+          }
+          trace.value.append(Self.request)
+        }
+      }
+      _ = try await Asyncio.gather(tasks).value
+      #expect(trace.value == ["a", "b", "a", "b", "none", "none"])
+    }
+  }
+
+  @Test("children, and what makes tasks of bodies, pass task-locals on")
+  func children() throws {
+    try runOnLoop { _ in
+      let values = try await Self.$request.withValue("r") {
+        async let child = { () async throws -> String in
+          try await Asyncio.sleep(.milliseconds(1))
+          return Self.request
+        }()
+        let (gathered, _) = try await Asyncio.gather(Asyncio.Coroutine { Self.request }, Asyncio.Coroutine {}).value
+        let timed = try await Asyncio.waitFor(timeout: .seconds(1)) { Self.request }
+        let shielded = try await Asyncio.shield { Self.request }.value
+        return try await [child, gathered, timed, shielded]
+      }
+      #expect(values == ["r", "r", "r", "r"])
+    }
+  }
+
+  @Test("a callback has the task-locals around the loop's run, not those of who scheduled it")
+  func callbacks() throws {
+    let seen = Box<[String]>([])
+    try Self.$request.withValue("outer") {
+      try runOnLoop { loop in
+        try Self.$request.withValue("inner") {
+          try loop.callSoon { seen.value.append(Self.request) }
+        }
+        try await Asyncio.sleep(.zero)
+        seen.value.append(Self.request)
+      }
+    }
+    #expect(seen.value == ["outer", "outer"])
+  }
+
+  @Test("the body of run has its caller's task-locals, in both forms")
+  func run() async throws {
+    let blocking = try Self.$request.withValue("blocking") { try runOnLoop { _ in Self.request } }
+    #expect(blocking == "blocking")
+    let async = try await Self.$request.withValue("async") {
+      try await Asyncio.run(clock: .virtual) {
+        let task = Asyncio.createTask { Self.request }
+        try await Asyncio.sleep(.seconds(1))
+        return [Self.request, try await task.value]
+      }
+    }
+    #expect(async == ["async", "async"])
+  }
+
+  @Test("a foreign operation has the task-locals of who started it")
+  func foreignOperation() async throws {
+    let value = try await onOwnThread {
+      try runOnLoop { _ in
+        let future = Self.$request.withValue("r") { Asyncio.ensureFuture(operation: { Self.request }) }
+        return try await future.value
+      }
+    }
+    #expect(value == "r")
+  }
+}
