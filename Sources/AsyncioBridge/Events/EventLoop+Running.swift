@@ -171,12 +171,7 @@ extension Asyncio.EventLoop {
   /// Whether something that the loop knows of may yet come back to it.
   private var mayBeWokenFromOutside: Bool {
     if !foreignCores.isEmpty || !outstanding.isEmpty { return true }
-    var next = firstPending
-    while let core = next {
-      if core.mayHaveChildren { return true }
-      next = core.nextPending
-    }
-    return false
+    return state.pending.contains { $0.takeUnretainedValue().mayHaveChildren }
   }
 
   private func deadlock() -> Asyncio.DeadlockError {

@@ -26,7 +26,7 @@ extension Asyncio {
     let mailbox: Mailbox
     let taskExecutor: LoopTaskExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
-    var foreignCores: [JobID: TaskCore] = [:]
+    @exclusivity(unchecked) var foreignCores: [JobID: TaskCore] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
     var contextOwner: TaskCore?
     var unownedContext: Context?
@@ -43,9 +43,6 @@ extension Asyncio {
 
     // MARK: Who is who
 
-    /// The pending tasks, in the order of their creation.
-    unowned(unsafe) var firstPending: TaskCore?
-    unowned(unsafe) var lastPending: TaskCore?
     var customTasks: [any AnyTask] = []
     /// The circle of those that must let go of what they keep when the loop is closed.
     let keepingObservers = KeepingObserver()

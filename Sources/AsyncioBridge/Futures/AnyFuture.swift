@@ -23,6 +23,8 @@ extension Asyncio {
     public final let loop: EventLoop
     /// For tasks, what runs the body.
     @usableFromInline final let core: TaskCore?
+    /// The last pass over several futures that came across this one, see `Visit`.
+    @exclusivity(unchecked) final var lastVisit = 0
     @exclusivity(unchecked) final var callbacks = CallbackList()
     @exclusivity(unchecked) @usableFromInline final var error: (any Error)?
     final var cancelMessage: String?

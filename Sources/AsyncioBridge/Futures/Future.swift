@@ -53,6 +53,7 @@ extension Asyncio {
     }
 
     @inlinable
+    @inline(__always)
     final func complete(_ value: Value) {
       storedValue = value
       state = .finished

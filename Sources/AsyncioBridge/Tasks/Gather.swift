@@ -117,7 +117,7 @@ final class Gathering<Value>: KeepingObserver {
   private var loop: Asyncio.EventLoop?
   /// In the order of the arguments, one that is given twice twice.
   private var children: [Asyncio.AnyFuture] = []
-  private var known = Set<ObjectIdentifier>()
+  private let visit = Visit()
   /// How many children are not done.
   private var left = 0
   private let returnsErrors: Bool
@@ -153,7 +153,7 @@ final class Gathering<Value>: KeepingObserver {
     if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
     if children.isEmpty { join(future.loop) }
     children.append(future)
-    if known.insert(ObjectIdentifier(future)).inserted {
+    if visit.isFirst(to: future) {
       left += 1
       future.add(.observer(self))
     }

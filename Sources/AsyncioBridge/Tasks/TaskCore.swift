@@ -34,7 +34,7 @@ final class TaskCore {
   @exclusivity(unchecked) var firstJob: UnownedJob?
   /// Identifies the host among the jobs that are enqueued on the loop.
   @exclusivity(unchecked) var jobID = JobID.none
-  var swiftTask: _Concurrency.Task<Void, Never>?
+  @exclusivity(unchecked) var swiftTask: _Concurrency.Task<Void, Never>?
   @exclusivity(unchecked) var foreignTask: Asyncio.AnyFuture?
   /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
   var mayHaveChildren = false
@@ -44,10 +44,10 @@ final class TaskCore {
   @exclusivity(unchecked) var isDriving = false
   private var refusedAwaits = 0
 
-  // The loop's list of pending tasks. Unowned: a core unlinks itself before it goes.
-  @exclusivity(unchecked) unowned(unsafe) var previousPending: TaskCore?
-  @exclusivity(unchecked) unowned(unsafe) var nextPending: TaskCore?
-  @exclusivity(unchecked) var isLinked = false
+  /// The place on the loop's list of pending tasks; -1 if it is not on it.
+  @exclusivity(unchecked) var pendingIndex = -1
+  /// Counts the loop's tasks.
+  @exclusivity(unchecked) var creationNumber = 0
 
   /// The loop's; kept, since the core may go after the loop.
   private let live: LiveInstances

@@ -50,8 +50,8 @@ extension Asyncio {
 
   /// The elements in their order, each once.
   static func unique<F: AnyFuture>(_ futures: some Sequence<F>) -> [F] {
-    var seen = Set<ObjectIdentifier>(minimumCapacity: futures.underestimatedCount)
-    return futures.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    let visit = Visit()
+    return futures.filter { visit.isFirst(to: $0) }
   }
 }
 

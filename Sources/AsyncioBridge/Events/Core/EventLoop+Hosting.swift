@@ -57,11 +57,10 @@ extension Asyncio.EventLoop {
   /// Creates the Swift task that hosts a body. It inherits the task-locals of the caller. Its first job is kept.
   func host(_ core: TaskCore, _ body: nonisolated(nonsending) @escaping () async -> Void) {
     hostCount += 1
-    // The body stays on this loop's thread, to which its executor preference binds it.
-    let body = UncheckedBox(body)
+    let body = HostedBody(run: body)
     whileOwned {
       let first = capture {
-        core.swiftTask = _Concurrency.Task(executorPreference: taskExecutor) { await body.value() }
+        core.swiftTask = _Concurrency.Task(executorPreference: taskExecutor) { await body.run() }
       }
       guard let first else { preconditionFailure("AsyncioBridge: creating a Swift task enqueued no job") }
       core.firstJob = first.job
@@ -254,42 +253,40 @@ extension Asyncio.EventLoop {
   }
 }
 
-// MARK: - The list of pending tasks
+/// A task's body on its way into the Swift task that hosts it. Not generic, since a closure in a generic type is kept in
+/// a form that costs more to call.
+///
+/// `@unchecked Sendable`: the body stays on its loop's thread, to which the executor preference of its host binds it.
+private struct HostedBody: @unchecked Sendable {
+  let run: nonisolated(nonsending) () async -> Void
+}
+
+// MARK: - The pending tasks
 
 extension Asyncio.EventLoop {
   func addPending(_ core: TaskCore) {
-    core.isLinked = true
-    core.previousPending = lastPending
-    lastPending?.nextPending = core
-    lastPending = core
-    if firstPending == nil { firstPending = core }
+    core.pendingIndex = state.pending.count
+    core.creationNumber = state.createdTasks
+    state.createdTasks &+= 1
+    state.pending.append(Unmanaged.passUnretained(core))
   }
 
+  /// Takes a task off the list, if it is on it: the last one takes its place.
   func removePending(_ core: TaskCore) {
-    guard core.isLinked else { return }
-    core.isLinked = false
-    if let previous = core.previousPending {
-      previous.nextPending = core.nextPending
-    } else {
-      firstPending = core.nextPending
-    }
-    if let next = core.nextPending {
-      next.previousPending = core.previousPending
-    } else {
-      lastPending = core.previousPending
-    }
-    core.previousPending = nil
-    core.nextPending = nil
+    let index = core.pendingIndex
+    guard index >= 0 else { return }
+    core.pendingIndex = -1
+    let last = state.pending.removeLast()
+    guard index < state.pending.count else { return }
+    state.pending[index] = last
+    last._withUnsafeGuaranteedRef { $0.pendingIndex = index }
   }
 
   /// The pending tasks, in the order of their creation.
   var pendingTasks: [Asyncio.AnyFuture] {
-    var tasks: [Asyncio.AnyFuture] = []
-    var next = firstPending
-    while let core = next {
-      if let task = core.task, task.state == .pending { tasks.append(task) }
-      next = core.nextPending
-    }
-    return tasks
+    state.pending.map { $0.takeUnretainedValue() }
+      .sorted { $0.creationNumber < $1.creationNumber }
+      .compactMap(\.task)
+      .filter { $0.state == .pending }
   }
 }

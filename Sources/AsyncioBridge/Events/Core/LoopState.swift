@@ -8,6 +8,9 @@ struct LoopState: ~Copyable {
   var timers = TimerHeap()
   /// The entries of the current turn that have yet to run.
   var leftInTurn = 0
+  /// The tasks that are pending, in no order. A core takes itself off before it goes.
+  var pending: [Unmanaged<TaskCore>] = []
+  var createdTasks = 0
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?
