@@ -75,6 +75,27 @@ extension Asyncio {
     public var description: String { "QueueFull" }
   }
 
+  /// A queue was shut down: nothing can be put into it, and there is nothing left to get. `asyncio.QueueShutDown`.
+  public struct QueueShutDown: Error, CustomStringConvertible {
+    /// Creates the error.
+    public init() {}
+
+    /// `QueueShutDown`.
+    public var description: String { "QueueShutDown" }
+  }
+
+  /// A ``Barrier`` was aborted, or was reset while the task waited at it. `asyncio.BrokenBarrierError`.
+  public struct BrokenBarrierError: Error, CustomStringConvertible {
+    /// What happened to the barrier.
+    public let message: String
+
+    /// Creates the error.
+    public init(_ message: String) { self.message = message }
+
+    /// The message.
+    public var description: String { "BrokenBarrierError: \(message)" }
+  }
+
   /// An error that tasks and callbacks pass on but the loop does not keep: when a task's body or a callback throws
   /// one, it is stored in the task as any other, and leaves the running loop at once as well.
   ///

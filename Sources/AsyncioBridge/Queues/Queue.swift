@@ -10,6 +10,7 @@ extension Asyncio {
     private var getters = Ring<Future<Void>>()
     private var putters = Ring<Future<Void>>()
     private var unfinishedTasks = 0
+    private var isShutDown = false
     private let finished: Event
 
     /// Creates an empty queue.
@@ -43,9 +44,10 @@ extension Asyncio {
     // MARK: Putting
 
     /// Waits until there is a free place, and adds an item. `Queue.put()`.
-    /// - Throws: `CancellationError` when cancelled; then the item was not added.
+    /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile; `CancellationError` when cancelled. The item
+    ///   was not added then.
     public final func put(_ item: Element) async throws {
-      while isFull {
+      while isFull, !isShutDown {
         let putter = loop.createWaiter()
         putters.append(putter)
         do {
@@ -58,12 +60,14 @@ extension Asyncio {
           throw error
         }
       }
+      if isShutDown { throw QueueShutDown() }
       add(item)
     }
 
     /// Adds an item. `Queue.put_nowait()`.
-    /// - Throws: ``QueueFull`` if there is no free place.
+    /// - Throws: ``QueueShutDown`` if the queue is shut down; ``QueueFull`` if there is no free place.
     public final func putNowait(_ item: Element) throws {
+      if isShutDown { throw QueueShutDown() }
       if isFull { throw QueueFull() }
       add(item)
     }
@@ -78,9 +82,11 @@ extension Asyncio {
     // MARK: Getting
 
     /// Waits until there is an item, and takes it. `Queue.get()`.
-    /// - Throws: `CancellationError` when cancelled; then no item was taken.
+    /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile, and empty; `CancellationError` when
+    ///   cancelled. No item was taken then.
     public final func get() async throws -> Element {
       while isEmpty {
+        if isShutDown { throw QueueShutDown() }
         let getter = loop.createWaiter()
         getters.append(getter)
         do {
@@ -97,9 +103,12 @@ extension Asyncio {
     }
 
     /// Takes an item. `Queue.get_nowait()`.
-    /// - Throws: ``QueueEmpty`` if there is none.
+    /// - Throws: ``QueueShutDown`` if there is none and the queue is shut down; otherwise ``QueueEmpty`` if there is none.
     public final func getNowait() throws -> Element {
-      if isEmpty { throw QueueEmpty() }
+      if isEmpty {
+        if isShutDown { throw QueueShutDown() }
+        throw QueueEmpty()
+      }
       return take()
     }
 
@@ -132,6 +141,31 @@ extension Asyncio {
       if unfinishedTasks > 0 { try await finished.wait() }
     }
 
+    // MARK: Shutting down
+
+    /// Takes no more items; what is in the queue can still be got. `Queue.shutdown()`.
+    ///
+    /// Tasks that wait to put get ``QueueShutDown``, and so do those that wait to get, since the queue is empty then.
+    /// Shutting it down again is allowed.
+    /// - Parameter immediate: drops the items that are in the queue, as if each had been got and done: getting throws from
+    ///   now on too, and ``join()`` no longer waits for them.
+    public final func shutdown(immediate: Bool = false) {
+      isShutDown = true
+      if immediate {
+        while !isEmpty {
+          _ = removeNext()
+          if unfinishedTasks > 0 { unfinishedTasks -= 1 }
+        }
+        if unfinishedTasks == 0 { finished.set() }
+      }
+      Self.wakeUpAll(&getters)
+      Self.wakeUpAll(&putters)
+    }
+
+    private static func wakeUpAll(_ waiters: inout Ring<Future<Void>>) {
+      while !waiters.isEmpty { wakeUpNext(&waiters) }
+    }
+
     // MARK: Descriptions
 
     /// How many tasks wait for an item, and how many for a free place.
@@ -154,6 +188,7 @@ extension Asyncio {
       if !getters.isEmpty { parts.append("_getters[\(getters.count)]") }
       if !putters.isEmpty { parts.append("_putters[\(putters.count)]") }
       if unfinishedTasks > 0 { parts.append("tasks=\(unfinishedTasks)") }
+      if isShutDown { parts.append("shutdown") }
       return parts.joined(separator: " ")
     }
   }
