@@ -7,17 +7,18 @@ extension Asyncio {
   /// Swift's own child tasks (`async let`, task groups) do not see their parent's context; they see its task-locals.
   public final class Context {
     /// Keyed by the variable, which the entry keeps alive so that its key stays its own.
-    fileprivate var values: [ObjectIdentifier: (variable: AnyObject, value: Any)] = [:]
+    typealias Values = [ObjectIdentifier: (variable: any AnyObject & Sendable, value: any Sendable)]
+
+    /// What other threads may have of a context.
+    fileprivate(set) var values: Values
 
     /// Creates an empty context.
-    public init() {}
+    public convenience init() { self.init([:]) }
+
+    init(_ values: Values) { self.values = values }
 
     /// A context with the same values, independent from now on. `Context.copy()`.
-    public func copy() -> Context {
-      let copy = Context()
-      copy.values = values
-      return copy
-    }
+    public func copy() -> Context { Context(values) }
 
     /// Runs `body` with this as the current context: what it sets stays in this object. `Context.run()`.
     public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
