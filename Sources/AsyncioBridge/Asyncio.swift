@@ -2,12 +2,13 @@
 ///
 /// Everything lives in this namespace, so that the names read as they do in asyncio and shadow nothing of Swift's own:
 ///
-/// - running: ``run(debug:clock:fileID:line:_:)``, ``EventLoop``, ``LoopHandle``, ``LoopClock``
+/// - running: ``run(debug:clock:fileID:line:_:)``, ``Runner``, ``EventLoop``, ``LoopHandle``, ``LoopClock``
 /// - tasks: ``createTask(name:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``, ``Coroutine``
 /// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
 /// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
-///   ``Queue``, ``LifoQueue``, ``PriorityQueue``
+///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
+/// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``
 /// - context: ``Context``, ``ContextVar``
 ///
 /// ```swift

@@ -26,9 +26,30 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) throws -> Value {
-    try checkNoRunningLoop()
-    let loop = EventLoop(clock: clock, debug: debug)
-    return try runMain(loop.createTask(fileID: fileID, line: line, body), on: loop)
+    try checkNoRunningLoop(for: "Asyncio.run()")
+    return try Runner(debug: debug, clock: clock).closing { try $0.run(fileID: fileID, line: line, body) }
+  }
+
+  /// Runs `body` as a task on a loop that the caller makes, blocks until it is done, and returns its result.
+  /// `asyncio.run(main, loop_factory=)`.
+  /// - Parameters:
+  ///   - debug: whether the loop runs in debug mode; by default as it was made.
+  ///   - loopFactory: makes the loop, which is closed in the end. Called once.
+  ///   - body: what to run.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; on a virtual clock
+  ///   ``DeadlockError``.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
+  public static func run<Value>(
+    debug: Bool? = nil,
+    loopFactory: @escaping () -> EventLoop,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+  ) throws -> Value {
+    try checkNoRunningLoop(for: "Asyncio.run()")
+    return try Runner(debug: debug, loopFactory: loopFactory).closing {
+      try $0.run(fileID: fileID, line: line, body)
+    }
   }
 
   /// Runs `body` as a task on a new event loop with a thread of its own, and returns its result. `asyncio.run()` for
@@ -45,8 +66,9 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) async throws -> Value {
-    try checkNoRunningLoop()
-    let main = try RemoteMain(clock, debug: debug) { try $0.createTask(fileID: fileID, line: line, body) }
+    try checkNoRunningLoop(for: "Asyncio.run()")
+    let runner = Runner(debug: debug, clock: clock)
+    let main = RemoteMain(try runner.startMain(fileID: fileID, line: line, body), of: runner)
     return try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
         startThread { continuation.resume(with: Result { try main.run() }) }
@@ -56,74 +78,32 @@ extension Asyncio {
     }
   }
 
-  private static func checkNoRunningLoop() throws {
-    if EventLoop.running != nil {
-      throw RuntimeError("Asyncio.run() cannot be called from a running event loop")
-    }
-  }
-
-  /// Runs the main task to its end, then what it left behind, and closes the loop.
-  @available(*, noasync)
-  fileprivate static func runMain<Value>(_ main: Task<Value>, on loop: EventLoop) throws -> Value {
-    let outcome = Result { try loop.runUntilComplete(main) }
-    let cleanUp = Result { try cancelAllTasks(of: loop) }
-    try loop.close()
-    try cleanUp.get()
-    return try outcome.get()
-  }
-
-  /// Cancels the tasks that are still pending, waits for them, and reports those that failed instead.
-  @available(*, noasync)
-  private static func cancelAllTasks(of loop: EventLoop) throws {
-    let leftovers = loop.pendingTasks
-    if leftovers.isEmpty { return }
-    for task in leftovers { task.cancel() }
-    do {
-      let gathering = Gathering<Void>(loop: loop, returnsErrors: true)
-      for task in leftovers { try gathering.add(task) }
-      try loop.runUntilComplete(gathering.start {})
-    } catch is DeadlockError {
-      // They resist for ever; closing the loop ends them.
-    }
-    for task in leftovers where task.hasFailed {
-      loop.callExceptionHandler(
-        ExceptionContext(
-          message: "unhandled exception during Asyncio.run() shutdown",
-          error: task.error,
-          future: task
-        )
-      )
-    }
+  static func checkNoRunningLoop(for caller: String) throws {
+    if EventLoop.running != nil { throw RuntimeError("\(caller) cannot be called from a running event loop") }
   }
 }
 
 /// The main task of an asynchronous run: the caller makes it, so that it inherits the caller's task-locals, and may cancel
 /// it; a thread of its own runs it.
 private final class RemoteMain<Value>: Sendable {
-  /// Loop and task, until the thread takes them, which alone uses them from then on.
-  private let handover: Mutex<UncheckedBox<(Asyncio.EventLoop, Asyncio.Task<Value>)>?>
+  /// Runner and task, until the thread takes them, which alone uses them from then on.
+  private let handover: Mutex<UncheckedBox<(Asyncio.Runner, Asyncio.Task<Value>)>?>
   private let mailbox: Mailbox
   private let id = ExchangeID()
 
-  init(
-    _ clock: Asyncio.LoopClock.Kind,
-    debug: Bool?,
-    _ makeMain: (Asyncio.EventLoop) throws -> Asyncio.Task<Value>
-  ) throws {
-    let loop = Asyncio.EventLoop(clock: clock, debug: debug)
-    let task = try makeMain(loop)
-    loop.exported[id] = task
-    mailbox = loop.mailbox
-    handover = Mutex(UncheckedBox((loop, task)))
+  init(_ task: Asyncio.Task<Value>, of runner: Asyncio.Runner) {
+    task.loop.exported[id] = task
+    mailbox = task.loop.mailbox
+    handover = Mutex(UncheckedBox((runner, task)))
     if _Concurrency.Task.isCancelled { task.cancel() }
   }
 
   @available(*, noasync)
   func run() throws -> Value {
-    guard let (loop, task) = handover.withLock({ $0.take() })?.value else {
+    guard let (runner, task) = handover.withLock({ $0.take() })?.value else {
       preconditionFailure("AsyncioBridge: a main task is run twice")
     }
-    return try Asyncio.runMain(task, on: loop)
+    return try runner.closing { try $0.finish(task) }
   }
 
   func cancel() {

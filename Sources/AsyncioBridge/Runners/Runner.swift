@@ -1,0 +1,170 @@
+extension Asyncio {
+  /// Runs several bodies, one after another, on one loop. `asyncio.Runner`.
+  ///
+  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` is one run of a runner of its own. Use this where asynchronous code is called
+  /// several times from code that is not, as in an interactive program or a test:
+  ///
+  /// ```swift
+  /// let runner = Asyncio.Runner()
+  /// let cache = try runner.run { try await Cache.load() }
+  /// print(try runner.run { try await cache.find("x") })
+  /// try runner.close()
+  /// ```
+  ///
+  /// The loop is made when it is first needed, and tasks that one run leaves behind go on in the next. The runs share a
+  /// context: a copy of the one in which the loop was made.
+  public final class Runner {
+    private enum State {
+      case created
+      case initialized(EventLoop, Context)
+      case closed
+    }
+
+    private var state = State.created
+    private let makeLoop: () -> EventLoop
+
+    /// Creates a runner, which makes its own loop.
+    /// - Parameters:
+    ///   - debug: whether the loop runs in debug mode; by default as the environment says.
+    ///   - clock: which time the loop's clock tells.
+    public init(debug: Bool? = nil, clock: LoopClock.Kind = .monotonic) {
+      makeLoop = { EventLoop(clock: clock, debug: debug) }
+    }
+
+    /// Creates a runner for a loop that the caller makes.
+    /// - Parameters:
+    ///   - debug: whether the loop runs in debug mode; by default as it was made.
+    ///   - loopFactory: makes the loop, which the runner closes. Called once, when the loop is first needed.
+    public init(debug: Bool? = nil, loopFactory: @escaping () -> EventLoop) {
+      makeLoop = {
+        let loop = loopFactory()
+        if let debug { loop.isDebug = debug }
+        return loop
+      }
+    }
+
+    /// The loop, made now if it was not before. `Runner.get_loop()`.
+    /// - Throws: ``RuntimeError`` if the runner is closed.
+    public var loop: EventLoop {
+      get throws { try initialized().loop }
+    }
+
+    private func initialized() throws -> (loop: EventLoop, context: Context) {
+      switch state {
+      case .created:
+        let loop = makeLoop()
+        let context = Context.inherited() ?? Context()
+        state = .initialized(loop, context)
+        return (loop, context)
+      case .initialized(let loop, let context): return (loop, context)
+      case .closed: throw RuntimeError("Runner is closed")
+      }
+    }
+
+    /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
+    ///
+    /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for it;
+    /// in `main.swift` use ``Asyncio/withRunner(debug:clock:_:)``, or a function of your own.
+    /// - Parameters:
+    ///   - context: the context to run in; by default the one that the runs share.
+    ///   - body: what to run.
+    /// - Throws: what the body throws; ``RuntimeError`` if the runner is closed, or a loop is running on this thread; on
+    ///   a virtual clock ``DeadlockError``.
+    @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+    public func run<Value>(
+      context: Context? = nil,
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      _ body: nonisolated(nonsending) @escaping () async throws -> Value
+    ) throws -> Value {
+      try Asyncio.checkNoRunningLoop(for: "Runner.run()")
+      return try finish(startMain(context: context, fileID: fileID, line: line, body))
+    }
+
+    /// The task of a body that is to run.
+    func startMain<Value>(
+      context: Context? = nil,
+      fileID: StaticString,
+      line: UInt,
+      _ body: nonisolated(nonsending) @escaping () async throws -> Value
+    ) throws -> Task<Value> {
+      let (loop, sharedContext) = try initialized()
+      let task = try loop.createTask(fileID: fileID, line: line, body)
+      // The context itself: a task is made with a copy.
+      task.core?.context = context ?? sharedContext
+      return task
+    }
+
+    /// Runs the loop until the task of a body is done.
+    @available(*, noasync)
+    func finish<Value>(_ main: Task<Value>) throws -> Value { try main.loop.runUntilComplete(main) }
+
+    /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
+    ///
+    /// A task that then fails is reported to the loop's exception handler. Does nothing if there is no loop yet, or no
+    /// longer.
+    /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task.
+    @available(*, noasync, message: "this blocks the thread")
+    public func close() throws {
+      guard case .initialized(let loop, _) = state else { return }
+      let cleanUp = Result { try Runner.cancelAllTasks(of: loop) }
+      try loop.close()
+      state = .closed
+      try cleanUp.get()
+    }
+
+    /// Cancels the tasks that are still pending, waits for them, and reports those that failed instead.
+    @available(*, noasync)
+    private static func cancelAllTasks(of loop: EventLoop) throws {
+      let leftovers = loop.pendingTasks
+      if leftovers.isEmpty { return }
+      for task in leftovers { task.cancel() }
+      do {
+        let gathering = Gathering<Void>(loop: loop, returnsErrors: true)
+        for task in leftovers { try gathering.add(task) }
+        try loop.runUntilComplete(gathering.start {})
+      } catch is DeadlockError {
+        // They resist for ever; closing the loop ends them.
+      }
+      for task in leftovers where task.hasFailed {
+        loop.callExceptionHandler(
+          ExceptionContext(
+            message: "unhandled exception during Asyncio.run() shutdown",
+            error: task.error,
+            future: task
+          )
+        )
+      }
+    }
+
+    /// Runs `body`, and closes the runner on every way out.
+    @available(*, noasync)
+    func closing<Result>(_ body: (Runner) throws -> Result) throws -> Result {
+      let outcome = Swift.Result { try body(self) }
+      try close()
+      return try outcome.get()
+    }
+  }
+
+  /// Makes a runner, runs `body` with it, and closes it on every way out. `with asyncio.Runner() as runner:`.
+  ///
+  /// ```swift
+  /// try Asyncio.withRunner { runner in
+  ///   try runner.run { try await prepare() }
+  ///   try runner.run { try await work() }
+  /// }
+  /// ```
+  /// - Parameters:
+  ///   - debug: whether the loop runs in debug mode; by default as the environment says.
+  ///   - clock: which time the loop's clock tells.
+  ///   - body: what to do with the runner.
+  /// - Throws: what `body` throws, and what ``Runner/close()`` throws.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
+  public static func withRunner<Result>(
+    debug: Bool? = nil,
+    clock: LoopClock.Kind = .monotonic,
+    _ body: sending (Runner) throws -> Result
+  ) throws -> Result {
+    try Runner(debug: debug, clock: clock).closing(body)
+  }
+}
