@@ -248,7 +248,7 @@ import Testing
       let task = try loop.createTask(name: "worker") {}
       task.addDoneCallback { _ in }
       try loop.runUntilComplete(task)
-      #expect(reports.logged.dropFirst().first?.hasPrefix("Executing step of <Task pending name='worker'") == true)
+      #expect(reports.logged.dropFirst().first?.hasPrefix("Executing step of <Task finished name='worker'") == true)
       #expect(reports.logged.contains { $0.contains("of <Task finished name='worker'") })
 
       let count = reports.logged.count

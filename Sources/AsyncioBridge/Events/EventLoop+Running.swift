@@ -203,11 +203,11 @@ extension Asyncio.EventLoop {
   }
 
   private func runTimed(_ entry: ReadyEntry) {
-    let label = entry.description
     let start = monotonicNanoseconds()
     execute(entry)
     let duration = Duration.nanoseconds(monotonicNanoseconds() - start)
-    if duration >= slowCallbackDuration { logger("Executing \(label) took \(duration)") }
+    // Only what is reported is described: that runs the code of whatever is shown, results included.
+    if duration >= slowCallbackDuration { logger("Executing \(entry.description) took \(duration)") }
   }
 
   private func callbackDidThrow(
