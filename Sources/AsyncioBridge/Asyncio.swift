@@ -6,6 +6,7 @@
 /// - tasks: ``createTask(name:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``, ``Coroutine``
 /// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
 /// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
+/// - scopes: ``timeout(_:_:)``, ``timeoutAt(_:_:)``, ``withTaskGroup(_:)``, ``TaskGroup``, ``ErrorGroup``
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
 /// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``

@@ -65,6 +65,7 @@ extension Asyncio {
     /// Asks the task to end. `Task.cancel()`. See ``Task`` for how the body learns of it.
     ///
     /// The task is not cancelled yet when this returns, and will not be if the body catches the error and goes on.
+    /// Each request that is accepted counts in ``cancelling``.
     /// - Parameter message: kept with the task, see ``AnyFuture/cancellationMessage``.
     /// - Returns: false if the task is already done; then nothing happens.
     @discardableResult
@@ -75,6 +76,22 @@ extension Asyncio {
       core.unsafelyUnwrapped.requestCancellation(message: message)
       return true
     }
+
+    /// How many requests to cancel the task were accepted and have not been taken back by ``uncancel()``.
+    /// `Task.cancelling()`, from Python 3.11 on.
+    ///
+    /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
+    /// request back when it catches the error; if more are left than there were when the scope began, somebody else wants
+    /// the task to end too. A body that catches a cancellation and goes on for good should take it back.
+    public final var cancelling: Int { core.unsafelyUnwrapped.cancelRequests }
+
+    /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
+    ///
+    /// When none is left, a cancellation that the body has not been told of yet is dropped. Does nothing if there
+    /// was none.
+    /// - Returns: how many requests are left, see ``cancelling``.
+    @discardableResult
+    public final func uncancel() -> Int { core.unsafelyUnwrapped.uncancel() }
 
     /// What the task waits for: empty unless it is suspended on a future.
     package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
@@ -102,5 +119,18 @@ extension Asyncio {
   public protocol AnyTask: AnyFuture {
     /// The task's name.
     var name: String { get set }
+    /// How many requests to cancel the task have not been taken back, see ``Task/cancelling``; by default none.
+    var cancelling: Int { get }
+    /// Takes one request to cancel the task back, see ``Task/uncancel()``; by default there is none.
+    @discardableResult
+    func uncancel() -> Int
   }
+}
+
+extension Asyncio.AnyTask {
+  /// 0: a task of your own type counts no requests unless it says otherwise.
+  public var cancelling: Int { 0 }
+  /// Does nothing, and returns 0.
+  @discardableResult
+  public func uncancel() -> Int { 0 }
 }

@@ -17,6 +17,8 @@ final class TaskCore {
   @exclusivity(unchecked) unowned(unsafe) var task: Asyncio.AnyFuture?
   /// A cancellation is due at the next step.
   @exclusivity(unchecked) var mustCancel = false
+  /// How many requests to cancel the task were accepted and have not been taken back.
+  private(set) var cancelRequests = 0
   /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
   @exclusivity(unchecked) var isAbandoned = false
   /// The body has ended, or never began and never will.
@@ -94,8 +96,9 @@ final class TaskCore {
 
   /// `Task.cancel()` on a task that is not done.
   func requestCancellation(message: String?) {
+    if isPassingOnCancellation { return breakCircularWait() }
+    cancelRequests += 1
     if let waiter {
-      if isPassingOnCancellation { return breakCircularWait(waiter) }
       isPassingOnCancellation = true
       defer { isPassingOnCancellation = false }
       // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
@@ -108,12 +111,21 @@ final class TaskCore {
 
   /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
   /// others are told when it has ended. In Python the recursion does not end.
-  private func breakCircularWait(_ waiter: Asyncio.AnyFuture) {
-    guard let task else { return }
+  private func breakCircularWait() {
+    guard let task, let waiter else { return }
     mustCancel = true
     waiter.callbacks.removeWakeup(of: task)
     self.waiter = nil
     loop.schedule(stepOf: task)
+  }
+
+  /// `Task.uncancel()`: returns how many requests are left.
+  func uncancel() -> Int {
+    if cancelRequests > 0 {
+      cancelRequests -= 1
+      if cancelRequests == 0 { mustCancel = false }
+    }
+    return cancelRequests
   }
 
   // MARK: In the body

@@ -1,0 +1,65 @@
+import AsyncioBridge
+import Testing
+
+extension DocSnippetTests {
+  @Test("Newer asyncio, timeout")
+  func newerTimeout() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run(clock: .virtual) {
+      let loop = Asyncio.EventLoop.running!
+      do {
+        try await Asyncio.timeout(.seconds(5)) { timeout in
+          try await Asyncio.sleep(.seconds(3))
+          try timeout.reschedule(loop.time.advanced(by: .seconds(3)))  // some progress has been made
+          try await Asyncio.sleep(.seconds(60))
+        }
+      } catch is Asyncio.TimeoutError {
+        print("gave up after", loop.time)
+      }
+    }
+    // gave up after 6.0 seconds
+    #expect(printed.lines == ["gave up after 6.0 seconds"])
+  }
+
+  @Test("Newer asyncio, task groups")
+  func newerTaskGroup() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run(clock: .virtual) {
+      let sibling = Asyncio.Event()
+      do {
+        try await Asyncio.withTaskGroup { group in
+          try group.createTask(name: "sibling") {
+            defer { sibling.set() }
+            try await Asyncio.sleep(.seconds(60))
+          }
+          try group.createTask {
+            try await Asyncio.sleep(.seconds(1))
+            throw Asyncio.ValueError("no such page")
+          }
+        }
+      } catch let failure as Asyncio.ErrorGroup {
+        print(failure.errors, sibling.isSet)
+      }
+    }
+    // [ValueError: no such page] true
+    #expect(printed.lines == ["[ValueError: no such page] true"])
+  }
+
+  @Test("Newer asyncio, taking a cancellation back")
+  func newerUncancel() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run {
+      let task = Asyncio.currentTask()!
+      task.cancel()
+      do {
+        try await Asyncio.sleep(.seconds(60))
+      } catch is CancellationError {
+        print(task.cancelling, task.uncancel())  // 1 0
+      }
+    }
+    #expect(printed.lines == ["1 0"])
+  }
+}
