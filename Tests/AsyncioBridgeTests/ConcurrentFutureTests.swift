@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import AsyncioBridge
@@ -157,7 +156,7 @@ import Testing
 
   @Test("callbacks are called once, in order, on the thread that completes it; at once if it is done")
   func callbacks() {
-    let calls = Mutex<[String]>([])
+    let calls = Locked<[String]>([])
     for complete in [
       { (future: Asyncio.ConcurrentFuture<Int>) in _ = future.resolve(.success(1)) },
       { (future: Asyncio.ConcurrentFuture<Int>) in _ = future.cancel() },
@@ -187,7 +186,7 @@ import Testing
     let pool = Asyncio.ThreadPoolExecutor(maxWorkers: 4)
     for _ in 0..<200 {
       let future = Asyncio.ConcurrentFuture<Int>()
-      let calls = Mutex(0)
+      let calls = Locked(0)
       future.addDoneCallback { _ in calls.withLock { $0 += 1 } }
       let wins = (0..<4).map { number in
         pool.submit { number == 0 ? future.cancel() : future.resolve(.success(number)) }

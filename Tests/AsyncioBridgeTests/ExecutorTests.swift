@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import AsyncioBridge
@@ -8,7 +7,7 @@ import Testing
   /// Counts what it is asked to do, and passes it on.
   private final class CountingExecutor: Asyncio.Executor {
     private let pool = Asyncio.ThreadPoolExecutor(maxWorkers: 1)
-    private let counts = Mutex((executed: 0, shutDown: 0))
+    private let counts = Locked((executed: 0, shutDown: 0))
     var executed: Int { counts.withLock { $0.executed } }
     var shutDown: Int { counts.withLock { $0.shutDown } }
 
@@ -218,8 +217,8 @@ import Testing
   func poolSize() throws {
     let pool = Asyncio.ThreadPoolExecutor(maxWorkers: 3)
     #expect(pool.maxWorkers == 3)
-    let state = Mutex((running: 0, most: 0))
-    let threads = Mutex(Set<UInt>())
+    let state = Locked((running: 0, most: 0))
+    let threads = Locked(Set<UInt>())
     let futures = (0..<50).map { number in
       pool.submit {
         state.withLock { state in

@@ -59,12 +59,9 @@ import Testing
     }
   }
 
-  @Test(
-    "WAIT-09, WAIT-10: the first that is done ends it, and the others go on",
-    arguments: Asyncio.LoopClock.Kind.both
-  )
-  func firstCompleted(_ clock: Asyncio.LoopClock.Kind) throws {
-    try runOnLoop(clock) { loop in
+  @Test("WAIT-09, WAIT-10: the first that is done ends it, and the others go on")
+  func firstCompleted() throws {
+    try runOnLoop { loop in
       let long = sleeper(20)
       let short = sleeper(2)
       let (done, pending) = try await Asyncio.wait([long, short], returnWhen: .firstCompleted)

@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -80,7 +78,7 @@ private final class Workers: Sendable {
   }
 
   let maximum: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(maximum: Int) { self.maximum = maximum }
 

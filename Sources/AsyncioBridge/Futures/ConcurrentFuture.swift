@@ -1,5 +1,3 @@
-import Synchronization
-
 extension Asyncio {
   /// The result of work that runs elsewhere, for use on any thread. `concurrent.futures.Future`.
   ///
@@ -38,7 +36,7 @@ extension Asyncio {
       }
     }
 
-    private let storage = Mutex(Storage())
+    private let storage = Locked(Storage())
 
     /// Creates a pending future, to be resolved by ``resolve(_:)``.
     public init() {}

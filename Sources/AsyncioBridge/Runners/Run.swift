@@ -1,5 +1,3 @@
-import Synchronization
-
 extension Asyncio {
   /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result. `asyncio.run()`.
   ///
@@ -87,14 +85,14 @@ extension Asyncio {
 /// it; a thread of its own runs it.
 private final class RemoteMain<Value>: Sendable {
   /// Runner and task, until the thread takes them, which alone uses them from then on.
-  private let handover: Mutex<UncheckedBox<(Asyncio.Runner, Asyncio.Task<Value>)>?>
+  private let handover: Locked<UncheckedBox<(Asyncio.Runner, Asyncio.Task<Value>)>?>
   private let mailbox: Mailbox
   private let id = ExchangeID()
 
   init(_ task: Asyncio.Task<Value>, of runner: Asyncio.Runner) {
     task.loop.exported[id] = task
     mailbox = task.loop.mailbox
-    handover = Mutex(UncheckedBox((runner, task)))
+    handover = Locked(UncheckedBox((runner, task)))
     if _Concurrency.Task.isCancelled { task.cancel() }
   }
 

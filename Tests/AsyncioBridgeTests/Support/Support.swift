@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import AsyncioBridge
@@ -116,8 +115,8 @@ final class Box<Value> {
 
 /// Mutable state that the threads of a test share, and the children of its tasks.
 final class Shared<Value: Sendable>: Sendable {
-  private let state: Mutex<Value>
-  init(_ value: Value) { state = Mutex(value) }
+  private let state: Locked<Value>
+  init(_ value: Value) { state = Locked(value) }
 
   var value: Value {
     get { state.withLock { $0 } }
@@ -144,7 +143,7 @@ func errorThrown<Result>(by body: () async throws -> Result) async -> (any Error
 
 /// What several threads write down, in the order in which they did.
 final class Journal<Element: Sendable>: Sendable {
-  private let storage = Mutex<[Element]>([])
+  private let storage = Locked<[Element]>([])
   var entries: [Element] { storage.withLock { $0 } }
   func append(_ element: Element) { storage.withLock { $0.append(element) } }
 }

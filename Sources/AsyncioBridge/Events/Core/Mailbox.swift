@@ -37,7 +37,7 @@ final class Mailbox: @unchecked Sendable {
     var poller: Poller?
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Tells the loop without a lock whether it need look.
   private let itemsFlag = Atomic(false)
   /// The thread that is in the loop's code, or 0.
