@@ -39,7 +39,7 @@ extension Asyncio {
     public init(_ parties: Int, loop: EventLoop? = nil) throws {
       if parties < 1 { throw ValueError("parties must be > 0") }
       self.parties = parties
-      condition = Condition(loop: loop)
+      condition = Condition(loop: loop, passesNotificationsOn: true)
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.

@@ -11,12 +11,19 @@ extension Asyncio {
     let loop: EventLoop
     private let lock: Lock
     private var waiters = Ring<Future<Void>>()
+    /// Whether a task whose wait fails wakes another in its place, as from Python 3.13 on: it may have been notified.
+    private let passesNotificationsOn: Bool
 
     /// Creates a condition with a lock of its own.
     /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
-    public init(loop: EventLoop? = nil) {
+    public convenience init(loop: EventLoop? = nil) {
+      self.init(loop: loop, passesNotificationsOn: false)
+    }
+
+    init(loop: EventLoop?, passesNotificationsOn: Bool) {
       lock = Lock(loop: loop)
       self.loop = lock.loop
+      self.passesNotificationsOn = passesNotificationsOn
     }
 
     /// Creates a condition around a lock that others may use too.
@@ -28,6 +35,7 @@ extension Asyncio {
       if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock") }
       self.lock = lock
       self.loop = lock.loop
+      passesNotificationsOn = false
     }
 
     /// Whether some task holds the lock. `Condition.locked()`.
@@ -60,6 +68,7 @@ extension Asyncio {
       } catch {
         waiters.remove(waiter)
         try await reacquire()
+        if passesNotificationsOn { wakeUp(1) }
         throw error
       }
       try await reacquire()
@@ -78,7 +87,10 @@ extension Asyncio {
           isCancelled = true
         }
       }
-      if isCancelled { throw CancelledError() }
+      if isCancelled {
+        if passesNotificationsOn { wakeUp(1) }
+        throw CancelledError()
+      }
     }
 
     /// Waits until `predicate` holds. `Condition.wait_for()`.
@@ -104,6 +116,10 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is not held.
     public func notify(_ n: Int = 1) throws {
       guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock") }
+      wakeUp(n)
+    }
+
+    private func wakeUp(_ n: Int) {
       var left = n
       for waiter in waiters.elements where !waiter.isDone {
         if left <= 0 { break }
