@@ -70,6 +70,43 @@ import Testing
     }
   }
 
+  @Test("a task that asks a cancelled future for its result is told its message, and so is who awaits the task")
+  func passedOn() throws {
+    try withLoop { loop in
+      let future = loop.createFuture(of: Int.self)
+      let told = Box<[String?]>([])
+      func waiter(for future: Asyncio.Future<Int>) throws -> Asyncio.Task<Int> {
+        try loop.createTask {
+          do { return try await future.value } catch {
+            told.value.append(Asyncio.currentTask()?.cancellationMessage)
+            throw error
+          }
+        }
+      }
+      let first = try waiter(for: future)
+      let second = try waiter(for: first)
+      try loop.runBriefly()
+      future.cancel(message: "foo")
+      #expect(throws: CancellationError.self) { try loop.runUntilComplete(second) }
+      #expect(told.value == ["foo", "foo"])
+      #expect(first.cancellationMessage == "foo")
+      #expect(second.cancellationMessage == "foo")
+    }
+  }
+
+  @Test("of two cancellations in one turn the one that reaches the body has its message")
+  func firstOfTwo() throws {
+    try withLoop { loop in
+      let task = try loop.createTask { try await Asyncio.sleep(.seconds(10)) }
+      try loop.runBriefly()
+      task.cancel(message: "first")
+      task.cancel(message: "second")
+      #expect(task.cancellationMessage == "second")
+      #expect(throws: CancellationError.self) { try loop.runUntilComplete(task) }
+      #expect(task.cancellationMessage == "first")
+    }
+  }
+
   @Test("MSG-09, MSG-10: a future keeps its message, which can be replaced")
   func future() throws {
     try withLoop { loop in

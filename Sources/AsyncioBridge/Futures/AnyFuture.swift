@@ -64,7 +64,9 @@ extension Asyncio {
     public final func exception() throws -> (any Error)? {
       switch state {
       case .pending: throw InvalidStateError("Exception is not set.")
-      case .cancelled: throw CancelledError()
+      case .cancelled:
+        tellCancelMessage()
+        throw CancelledError()
       case .finished:
         hasUnretrievedError = false
         return error
@@ -83,11 +85,22 @@ extension Asyncio {
     final func throwInsteadOfResult() throws {
       switch state {
       case .pending: throw InvalidStateError("Result is not set.")
-      case .cancelled: throw CancelledError()
+      case .cancelled:
+        tellCancelMessage()
+        throw CancelledError()
       case .finished:
         hasUnretrievedError = false
-        if let error { throw error }
+        guard let error else { return }
+        // As that of a gather whose child was cancelled.
+        if cancelMessage != nil, error is CancelledError { tellCancelMessage() }
+        throw error
       }
+    }
+
+    /// Gives the message of a cancellation to the task that asks, which the cancellation may end in turn. In Python it
+    /// comes with the error.
+    private final func tellCancelMessage() {
+      if let core = loop.callingCore(), !core.mustCancel { core.task?.cancelMessage = cancelMessage }
     }
 
     // MARK: Completing
@@ -112,7 +125,8 @@ extension Asyncio {
       return true
     }
 
-    /// The message of the ``cancel(message:)`` that ended the future, or that a task has yet to be told of.
+    /// The message of the ``cancel(message:)`` that ended the future. For a task: of the one that it has yet to be told
+    /// of, else of the one that it was told of last, which may have been that of a future that it asked for its result.
     ///
     /// Python carries it in the CancelledError; Swift's `CancellationError` has no room for one.
     public final var cancellationMessage: String? { cancelMessage }

@@ -226,6 +226,8 @@ final class TaskCore {
       mustCancel = false
       // The wakeup has read the future, whatever the body is told.
       future?.hasUnretrievedError = false
+      // That cancellation is the first to reach the body.
+      if let future, future.state == .cancelled { task?.cancelMessage = future.cancelMessage }
       throw CancellationError()
     }
     if let error { throw error }
