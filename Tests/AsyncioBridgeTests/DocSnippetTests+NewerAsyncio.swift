@@ -47,6 +47,24 @@ extension DocSnippetTests {
     #expect(printed.lines == ["[ValueError: no such page] true"])
   }
 
+  @Test("Newer asyncio, as completed")
+  func newerAsCompleted() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run(clock: .virtual) {
+      let loop = Asyncio.EventLoop.running!
+      let tasks = [3, 1].map { seconds in
+        Asyncio.createTask(name: "\(seconds)") { try await Asyncio.sleep(.seconds(seconds)) }
+      }
+      let completed = try Asyncio.asCompleted(starting: tasks, timeout: .seconds(5))
+      try await Asyncio.sleep(.seconds(2))
+      for try await task in completed { print(task.name, loop.time, task === tasks[0]) }
+    }
+    // 1 2.0 seconds false
+    // 3 3.0 seconds true
+    #expect(printed.lines == ["1 2.0 seconds false", "3 3.0 seconds true"])
+  }
+
   @Test("Newer asyncio, taking a cancellation back")
   func newerUncancel() throws {
     let printed = Printed()

@@ -67,7 +67,7 @@ extension Asyncio {
 ///
 /// Whoever iterates keeps this, and so does the timer; the futures do not, so that one that is never done does not keep
 /// all the others.
-private final class AsCompletedWait<F: Asyncio.AnyFuture> {
+final class AsCompletedWait<F: Asyncio.AnyFuture> {
   let done: Asyncio.Queue<F?>
   private var pending: Set<F>
   private let observer = AsCompletedObserver<F>()

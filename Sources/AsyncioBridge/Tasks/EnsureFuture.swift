@@ -39,7 +39,11 @@ extension Asyncio {
 
     /// A new task that runs the body.
     public func ensureFuture(on loop: EventLoop?) throws -> Future<Value> {
-      try EventLoop.current(loop).createTask(name: name, fileID: fileID, line: line, body)
+      try makeTask(on: EventLoop.current(loop))
+    }
+
+    func makeTask(on loop: EventLoop) throws -> Task<Value> {
+      try loop.createTask(name: name, fileID: fileID, line: line, body)
     }
   }
 

@@ -1,0 +1,65 @@
+extension Asyncio {
+  /// Futures one after the other, as they are done, counting from now on. `async for … in asyncio.as_completed()`, from
+  /// Python 3.13 on.
+  ///
+  /// ```swift
+  /// for try await finished in try Asyncio.asCompleted(starting: [fast, slow], timeout: .seconds(5)) {
+  ///   if finished === fast { print("the fast one first") }
+  /// }
+  /// ```
+  /// In contrast to ``asCompleted(_:timeout:)`` the timeout counts from this call, and what is done in between is in its
+  /// place when the iteration begins.
+  /// - Parameters:
+  ///   - futures: what to wait for; one that is given twice counts once.
+  ///   - timeout: how long to wait for all of them at most; nil: as long as it takes.
+  /// - Returns: a sequence of the very futures that were passed in, to be iterated once.
+  /// - Throws: ``RuntimeError`` if there is no running loop, ``ValueError`` for futures of another one.
+  public static func asCompleted<F: AnyFuture>(
+    starting futures: some Sequence<F>,
+    timeout: Duration? = nil
+  ) throws -> Completions<F> {
+    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let distinct = unique(Array(futures))
+    for future in distinct { try checkLoop(of: future, is: loop) }
+    return Completions(distinct, timeout: timeout, on: loop)
+  }
+
+  /// Starts bodies as tasks, and gives the tasks one after the other, as they are done. `asyncio.as_completed()`, from
+  /// Python 3.13 on.
+  ///
+  /// The tasks are there when this returns. See ``asCompleted(starting:timeout:)``.
+  /// - Throws: ``RuntimeError`` if there is no running loop; what a task factory throws.
+  public static func asCompleted<Value>(
+    starting coroutines: some Sequence<Coroutine<Value>>,
+    timeout: Duration? = nil
+  ) throws -> Completions<Task<Value>> {
+    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    return Completions(try coroutines.map { try $0.makeTask(on: loop) }, timeout: timeout, on: loop)
+  }
+
+  /// What `asCompleted(starting:timeout:)` returns.
+  ///
+  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As the iterator of
+  /// ``CompletedFutures`` it may be asked again after it has thrown.
+  public final class Completions<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
+    private let wait: AsCompletedWait<F>
+    private var left: Int
+
+    fileprivate init(_ futures: [F], timeout: Duration?, on loop: EventLoop) {
+      wait = AsCompletedWait(futures, timeout: timeout, loop: loop)
+      left = futures.count
+    }
+
+    /// The next future that is done; nil when there have been as many as were passed in.
+    /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled.
+    public func next() async throws -> F? {
+      if left == 0 { return nil }
+      left -= 1
+      guard let future = try await wait.done.get() else { throw TimeoutError() }
+      return future
+    }
+
+    /// The sequence itself.
+    public func makeAsyncIterator() -> Completions { self }
+  }
+}
