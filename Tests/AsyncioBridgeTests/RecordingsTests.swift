@@ -3,12 +3,12 @@ import Testing
 
 @testable import Examples
 
-/// Programs of tasks, futures, timers, combinators, locks and queues, with what CPython 3.8's asyncio did with them:
-/// the library must do the same, event by event and byte by byte.
+/// Programs of tasks, futures, timers, combinators, locks and queues, with what CPython 3.8's asyncio did with them, and
+/// those of what came later, with what CPython 3.13's did: the library must do the same, event by event and byte by byte.
 @Suite struct RecordingsTests {
   @Test(
     "What asyncio did is done again, event by event",
-    arguments: ["rules", "rare", "core", "combinators", "sync", "mixed"]
+    arguments: ["rules", "rare", "core", "combinators", "sync", "mixed", "newer"]
   )
   func replay(_ name: String) throws {
     let scenarios = try recording("\(name).scenarios")
@@ -84,7 +84,7 @@ import Testing
       (
         #"{"id":"x","futures":0,"slots":[],"objects":[{"name":"l1","kind":"mutex"}],"bodies":[[]]}"#,
         "objects[0].kind: unknown name 'mutex', expected one of 'queue', 'lock', 'event', 'condition', 'semaphore', "
-          + "'lifo_queue', 'priority_queue', 'bounded_semaphore'"
+          + "'barrier', 'lifo_queue', 'priority_queue', 'bounded_semaphore'"
       ),
       (
         #"{"id":"x","futures":0,"slots":[],"callbacks":[{"id":"k0","ops":[{"op":"sleep","ms":1}]}],"bodies":[[]]}"#,

@@ -12,13 +12,16 @@ extension Interpreter {
     case .raise(let error): throw error.makeError()
 
     case .spawn(let slot, let body): bind(try loop.createTask { try await self.runBody(body) }, to: slot)
+    case .groupSpawn(let group, let slot, let body): try spawn(body, in: group, slot)
     case .ensure(let slot, let argument): try ensure(argument, slot)
     case .gather(let slot, let arguments, let returnsErrors): try gather(arguments, returnsErrors, slot)
     case .shield(let slot, let argument):
       guard let awaitable = awaitable(for: argument) else { return log("shield \(argument.name) unbound") }
       slots[slot] = try Asyncio.shield(awaitable)
 
-    case .cancel(let slot): onSlot(slot, "cancel \(slot)") { .bool($0.cancel()) }
+    case .cancel(let slot, let message): onSlot(slot, "cancel \(slot)") { .bool($0.cancel(message: message)) }
+    case .uncancel(let slot): onTask(slot, "uncancel \(slot)") { .integer($0.uncancel()) }
+    case .cancelling(let slot): onTask(slot, "cancelling \(slot)") { .integer($0.cancelling) }
     case .setResult(let slot, let value): onSlot(slot, "set_result \(slot)") { try $0.setResult(value) }
     case .setException(let slot, let error):
       onSlot(slot, "set_exception \(slot)") { try $0.setException(error.makeError()) }
@@ -44,6 +47,14 @@ extension Interpreter {
     case .current: log("current \(Asyncio.currentTask()?.name ?? "None")")
     case .allTasks: log("all_tasks \(Asyncio.allTasks().count)")
 
+    case .reschedule(let name, let when):
+      let description = "reschedule \(name) \(when.map(String.init) ?? "None")"
+      guard let timeout = timeouts[name] else { return log("\(description) unbound") }
+      logOutcome(description) { try timeout.reschedule(when.map { .init(offset: .milliseconds($0)) }) }
+    case .timeoutInfo(let name):
+      guard let timeout = timeouts[name] else { return log("timeout_info \(name) unbound") }
+      log("timeout_info \(name) when=\(timeout.whenText) expired=\(Value.bool(timeout.isExpired))")
+
     case .putNowait(let queue, let item):
       logOutcome("put_nowait \(queue) \(item)") { try queues[queue]!.putNowait(item) }
     case .getNowait(let queue): logOutcome("get_nowait \(queue)") { .integer(try queues[queue]!.getNowait()) }
@@ -51,6 +62,11 @@ extension Interpreter {
     case .queueInfo(let name):
       let queue = queues[name]!
       log("qinfo \(name) size=\(queue.qsize) empty=\(Value.bool(queue.isEmpty)) full=\(Value.bool(queue.isFull))")
+    case .shutdown(let queue, let immediate):
+      logOutcome("shutdown \(queue)") { queues[queue]!.shutdown(immediate: immediate) }
+    case .barrierInfo(let name):
+      let barrier = barriers[name]!
+      log("barrier_info \(name) waiting=\(barrier.waitingCount) broken=\(Value.bool(barrier.isBroken))")
 
     case .release(let lock): logOutcome("release \(lock)") { try locks[lock]!.release() }
     case .isLocked(let lock): logOutcome("locked \(lock)") { .bool(locks[lock]!.isLocked) }
@@ -76,6 +92,20 @@ extension Interpreter {
     onSlot(slot, description) { future -> Value in
       try operation(future)
       return .null
+    }
+  }
+
+  private func onTask(_ slot: String, _ description: String, _ operation: (Asyncio.Task<Value>) -> Value) {
+    guard let task = slots[slot] as? Asyncio.Task<Value> else { return log("\(description) unbound") }
+    logOutcome(description) { operation(task) }
+  }
+
+  private func spawn(_ body: Int, in name: String, _ slot: String) throws {
+    guard let group = groups[name] else { return log("group_spawn \(name) \(slot) unbound") }
+    do {
+      bind(try group.createTask { try await self.runBody(body) }, to: slot)
+    } catch let error as Asyncio.RuntimeError {
+      log("group_spawn \(name) \(slot) ! \(errorName(error))")
     }
   }
 

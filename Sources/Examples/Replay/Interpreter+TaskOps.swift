@@ -18,7 +18,7 @@ extension Interpreter {
   /// Runs ops one after the other.
   /// - Parameter handled: the error of the innermost `except` clause around them.
   /// - Returns: the body's value if it is to return; nil if it goes on.
-  private func run(_ ops: [Scenario.Op], handling handled: (any Error)?) async throws -> Value? {
+  func run(_ ops: [Scenario.Op], handling handled: (any Error)?) async throws -> Value? {
     for op in ops {
       if let value = try await run(op, handling: handled) { return value }
     }
@@ -39,6 +39,10 @@ extension Interpreter {
       return try await runTry(ops, clauses, finally, handling: handled)
     case .with(let lock, let ops): return try await runWith(lock, ops, handling: handled)
     case .call(let body): try await logOutcome("call b\(body)") { try await runBody(body) }
+    case .told: log("told \(currentTask?.cancellationMessage ?? "None")")
+    case .timeout(let name, let deadline, let ops):
+      return try await runTimeout(name, deadline, ops, handling: handled)
+    case .taskGroup(let name, let ops): return try await runGroup(name, ops, handling: handled)
 
     case .sleep(let delay, let value):
       try await logOutcome("sleep \(delay)") { try await Asyncio.sleep(.milliseconds(delay), result: value) }
@@ -50,11 +54,13 @@ extension Interpreter {
       }
     case .awaitSelf:
       if let task = currentTask { try await logOutcome("await_self") { try await task.value } }
-    case .cancelSelf:
-      if let task = currentTask { logOutcome("cancel_self") { .bool(task.cancel()) } }
+    case .cancelSelf(let message):
+      if let task = currentTask { logOutcome("cancel_self") { .bool(task.cancel(message: message)) } }
     case .wait(let slots, let timeout, let returnWhen): try await runWait(slots, timeout, returnWhen)
     case .waitFor(let argument, let timeout): try await runWaitFor(argument, timeout)
     case .asCompleted(let slots, let timeout, let onError): try await runAsCompleted(slots, timeout, onError)
+    case .completed(let slots, let timeout, let first):
+      try await runCompleted(slots, timeout, first, handling: handled)
 
     case .put(let queue, let item):
       try await logOutcome("put \(queue) \(item)") { try await queues[queue]!.put(item) }
@@ -62,6 +68,12 @@ extension Interpreter {
     case .join(let queue): try await logOutcome("join \(queue)") { try await queues[queue]!.join() }
     case .acquire(let lock): try await logOutcome("acquire \(lock)") { .bool(try await locks[lock]!.acquire()) }
     case .eventWait(let event): try await logOutcome("event_wait \(event)") { .bool(try await events[event]!.wait()) }
+    case .barrierWait(let barrier):
+      try await logOutcome("barrier_wait \(barrier)") { .integer(try await barriers[barrier]!.wait()) }
+    case .barrierReset(let barrier):
+      try await logOutcome("barrier_reset \(barrier)") { try await barriers[barrier]!.reset() }
+    case .barrierAbort(let barrier):
+      try await logOutcome("barrier_abort \(barrier)") { try await barriers[barrier]!.abort() }
     case .conditionWait(let condition):
       try await logOutcome("cond_wait \(condition)") { .bool(try await conditions[condition]!.wait()) }
     case .conditionWaitFor(let condition, let variable, let least):

@@ -26,6 +26,11 @@ final class Interpreter {
   /// All that can be acquired, conditions included.
   private(set) var locks: [String: any Asyncio.LockProtocol] = [:]
   private var plainLocks: [String: Asyncio.Lock] = [:]
+  private(set) var barriers: [String: Asyncio.Barrier] = [:]
+
+  // The scopes that have been entered, by the names that their ops give them.
+  var timeouts: [String: Asyncio.Timeout] = [:]
+  var groups: [String: Asyncio.TaskGroup] = [:]
 
   /// The tasks that have got a name, so that they stay alive even if no slot refers to them any more.
   private var namedTasks: [ObjectIdentifier: Future] = [:]
@@ -58,6 +63,7 @@ final class Interpreter {
     case .lifoQueue(let maxsize): queues[name] = Asyncio.LifoQueue(maxsize: maxsize, loop: loop)
     case .priorityQueue(let maxsize): queues[name] = Asyncio.PriorityQueue(maxsize: maxsize, loop: loop)
     case .event: events[name] = Asyncio.Event(loop: loop)
+    case .barrier(let parties): barriers[name] = try Asyncio.Barrier(parties, loop: loop)
     case .semaphore(let value): locks[name] = try Asyncio.Semaphore(value, loop: loop)
     case .boundedSemaphore(let value): locks[name] = try Asyncio.BoundedSemaphore(value, loop: loop)
     case .lock:

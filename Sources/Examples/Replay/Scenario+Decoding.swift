@@ -54,7 +54,7 @@ struct ScenarioDecoder {
   }
 
   private enum ObjectKindName: String, CaseIterable {
-    case queue, lock, event, condition, semaphore
+    case queue, lock, event, condition, semaphore, barrier
     case lifoQueue = "lifo_queue"
     case priorityQueue = "priority_queue"
     case boundedSemaphore = "bounded_semaphore"
@@ -72,6 +72,7 @@ struct ScenarioDecoder {
     case .condition: return .condition(lock: try fields.optional("lock") { try object($0, "a lock", \.isLock) })
     case .semaphore: return .semaphore(value: try value())
     case .boundedSemaphore: return .boundedSemaphore(value: try value())
+    case .barrier: return .barrier(parties: try fields.required("parties") { try $0.asInteger(atLeast: 1) })
     }
   }
 
@@ -156,6 +157,7 @@ struct ScenarioDecoder {
 
   func queue(_ json: JSON) throws -> String { try object(json, "a queue", \.isQueue) }
   func event(_ json: JSON) throws -> String { try object(json, "an event", \.isEvent) }
+  func barrier(_ json: JSON) throws -> String { try object(json, "a barrier", \.isBarrier) }
   func condition(_ json: JSON) throws -> String { try object(json, "a condition", \.isCondition) }
   /// Anything that can be acquired.
   func lock(_ json: JSON) throws -> String {
@@ -194,7 +196,11 @@ extension Scenario.ObjectDefinition.Kind {
     if case .condition = self { true } else { false }
   }
 
-  fileprivate var canBeAcquired: Bool { !isQueue && !isEvent }
+  fileprivate var isBarrier: Bool {
+    if case .barrier = self { true } else { false }
+  }
+
+  fileprivate var canBeAcquired: Bool { !isQueue && !isEvent && !isBarrier }
 }
 
 extension JSON {

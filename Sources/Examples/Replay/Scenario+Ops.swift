@@ -25,7 +25,7 @@ extension ScenarioDecoder {
       )
     case "await": return .await(slot: try fields.required("slot") { try slot($0) })
     case "await_self": return .awaitSelf
-    case "cancel_self": return .cancelSelf
+    case "cancel_self": return .cancelSelf(message: try fields.optional("message") { try $0.asString() })
     case "wait":
       return .wait(
         try slots(),
@@ -57,7 +57,7 @@ extension ScenarioDecoder {
         variable: try fields.required("var") { try $0.asString() },
         atLeast: try fields.required("atleast") { try $0.asInteger() }
       )
-    default: return nil
+    default: return try newerTaskOp(name, &fields, place)
     }
   }
 
@@ -91,7 +91,9 @@ extension ScenarioDecoder {
       .add(variable: try fields.required("var") { try $0.asString() }, try fields.required("n") { try $0.asInteger() })
     case "current": .current
     case "all_tasks": .allTasks
-    default: try futureOp(name, &fields) ?? schedulingOp(name, &fields) ?? objectOp(name, &fields)
+    default:
+      try futureOp(name, &fields) ?? schedulingOp(name, &fields) ?? objectOp(name, &fields)
+        ?? newerSyncOp(name, &fields)
     }
   }
 
@@ -110,7 +112,7 @@ extension ScenarioDecoder {
         returnsErrors: try fields.optional("return_exceptions") { try $0.asBool() } ?? false
       )
     case "shield": .shield(slot: try slot(), try argument())
-    case "cancel": .cancel(try slot())
+    case "cancel": .cancel(try slot(), message: try fields.optional("message") { try $0.asString() })
     case "set_result": .setResult(try slot(), try fields.optional("value") { try $0.asValue() } ?? .null)
     case "set_exception":
       .setException(try slot(), try fields.required("error") { try $0.asName(Scenario.ErrorName.self) })

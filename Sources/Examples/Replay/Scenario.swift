@@ -31,6 +31,7 @@ struct Scenario {
       case condition(lock: String?)
       case semaphore(value: Int)
       case boundedSemaphore(value: Int)
+      case barrier(parties: Int)
     }
   }
 
@@ -61,10 +62,13 @@ struct Scenario {
     case raise(ErrorName)
 
     case spawn(slot: String, body: Int)
+    case groupSpawn(group: String, slot: String, body: Int)
     case ensure(slot: String, Argument)
     case gather(slot: String, [Argument], returnsErrors: Bool)
     case shield(slot: String, Argument)
-    case cancel(String)
+    case cancel(String, message: String?)
+    case uncancel(String)
+    case cancelling(String)
     case setResult(String, Value)
     case setException(String, ErrorName)
     case result(String)
@@ -80,11 +84,15 @@ struct Scenario {
     case cancelHandle(String)
     case current
     case allTasks
+    case reschedule(timeout: String, at: Int?)
+    case timeoutInfo(timeout: String)
 
     case putNowait(queue: String, Int)
     case getNowait(queue: String)
     case taskDone(queue: String)
     case queueInfo(queue: String)
+    case shutdown(queue: String, immediate: Bool)
+    case barrierInfo(barrier: String)
     case release(lock: String)
     case isLocked(lock: String)
     case eventSet(event: String)
@@ -104,14 +112,20 @@ struct Scenario {
     case `repeat`(Int, [Op])
     case `try`([Op], clauses: [ExceptClause], finally: [Op])
     case call(body: Int)
+    /// What the task has been told about its cancellation, in an `except` clause.
+    case told
+    case timeout(name: String, Deadline, [Op])
+    case taskGroup(name: String, [Op])
 
     case sleep(milliseconds: Int, Value)
     case await(slot: String)
     case awaitSelf
-    case cancelSelf
+    case cancelSelf(message: String?)
     case wait([String], timeout: Int?, ReturnWhen)
     case waitFor(Argument, timeout: Int?)
     case asCompleted([String], timeout: Int?, OnError)
+    /// The form that starts at once, with ops between its call and the iteration.
+    case completed([String], timeout: Int?, first: [Op])
 
     case put(queue: String, Int)
     case get(queue: String)
@@ -119,6 +133,9 @@ struct Scenario {
     case acquire(lock: String)
     case with(lock: String, [Op])
     case eventWait(event: String)
+    case barrierWait(barrier: String)
+    case barrierReset(barrier: String)
+    case barrierAbort(barrier: String)
     case conditionWait(condition: String)
     case conditionWaitFor(condition: String, variable: String, atLeast: Int)
   }
@@ -128,7 +145,7 @@ struct Scenario {
     let ops: [Op]
 
     enum Kind: String, CaseIterable {
-      case cancelled, timeout, error, any
+      case cancelled, timeout, group, error, any
       case e1 = "E1"
       case e2 = "E2"
       case e3 = "E3"
@@ -139,6 +156,12 @@ struct Scenario {
     case firstCompleted = "FIRST_COMPLETED"
     case firstException = "FIRST_EXCEPTION"
     case allCompleted = "ALL_COMPLETED"
+  }
+
+  /// In milliseconds; nil: none.
+  enum Deadline {
+    case after(Int?)
+    case at(Int?)
   }
 
   enum OnError: String, CaseIterable {

@@ -46,6 +46,7 @@ extension Scenario.ExceptClause.Kind {
     case .any: true
     case .cancelled: error is Asyncio.CancelledError
     case .timeout: error is Asyncio.TimeoutError
+    case .group: error is Asyncio.ErrorGroup
     case .error: !(error is Asyncio.CancelledError)
     case .e1: error as? Scenario.PlainError == .e1
     case .e2: error as? Scenario.PlainError == .e2
@@ -74,6 +75,7 @@ func errorName(_ error: any Error) -> String {
   switch error {
   case is Asyncio.CancelledError: "CancelledError"
   case let error as Scenario.PlainError: error.rawValue
+  case let group as Asyncio.ErrorGroup: "ExceptionGroup[\(group.errors.map(errorName).joined(separator: ", "))]"
   default: "\(type(of: error))"
   }
 }
