@@ -4,7 +4,7 @@
 @usableFromInline
 struct SourceSite: @unchecked Sendable, CustomStringConvertible {
   private let file: UnsafePointer<UInt8>?
-  private let line: UInt32
+  fileprivate let line: UInt32
 
   @usableFromInline
   init(_ fileID: StaticString, _ line: UInt) {
@@ -19,4 +19,5 @@ struct SourceSite: @unchecked Sendable, CustomStringConvertible {
 extension SourceSite {
   /// For what the library creates for itself.
   static let library = SourceSite("AsyncioBridge", 0)
+  var isLibrary: Bool { line == 0 }
 }

@@ -64,7 +64,12 @@ extension Asyncio.EventLoop {
   private func runUntilComplete<Value>(_ future: Asyncio.Future<Value>, isOwn: Bool) throws -> Value {
     let observer = StopWhenDone()
     future.add(.observer(observer))
-    defer { future.remove(observer) }
+    let outer = mainFuture
+    mainFuture = future
+    defer {
+      mainFuture = outer
+      future.remove(observer)
+    }
     do {
       try runForever()
     } catch {

@@ -43,6 +43,8 @@ extension Asyncio {
 
     // MARK: Who is who
 
+    /// What the loop runs for, if it does not run for ever.
+    var mainFuture: AnyFuture?
     var customTasks: [any AnyTask] = []
     /// The circle of those that must let go of what they keep when the loop is closed.
     let keepingObservers = KeepingObserver()

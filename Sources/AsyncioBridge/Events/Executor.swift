@@ -56,8 +56,8 @@ extension Asyncio.Executor {
   }
 }
 
-/// Cancels the future of work that an executor drops.
-private final class WorkPromise<Value: Sendable>: Sendable {
+/// Cancels the future of work that is dropped by whoever was to do it.
+final class WorkPromise<Value: Sendable>: Sendable {
   let future = Asyncio.ConcurrentFuture<Value>()
   deinit { future.cancel() }
 }

@@ -5,6 +5,8 @@ extension Asyncio {
       case callback(() throws -> Void)
       /// Completes the future that a sleep or a timeout waits for.
       case completion(Future<Void>)
+      /// Interrupts the body of a timeout.
+      case expiry(of: Timeout)
       case none
     }
 
@@ -35,7 +37,10 @@ extension Asyncio {
 
     /// Whether code that is not the library's runs with it.
     final var mayRunUserCode: Bool {
-      if case .callback = action { !isCancelled } else { false }
+      switch action {
+      case .callback, .expiry: !isCancelled
+      case .completion, .none: false
+      }
     }
 
     func run() throws {
@@ -44,6 +49,7 @@ extension Asyncio {
       switch action {
       case .callback(let callback): try Context.with(context, callback)
       case .completion(let future): future.completeIfPending()
+      case .expiry(let timeout): Context.with(context) { timeout.expire() }
       case .none: break
       }
     }

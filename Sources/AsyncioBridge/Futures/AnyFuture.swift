@@ -235,6 +235,9 @@ extension Asyncio {
     /// What descriptions show before the callbacks and after the state.
     var detailsDescription: [String] { [] }
 
+    /// What the call graph shows of it.
+    func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts { plainCallGraphFacts(for: capture) }
+
     var stateDescription: String {
       switch state {
       case .pending: "pending"

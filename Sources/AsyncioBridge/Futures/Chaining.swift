@@ -60,6 +60,8 @@ private final class CancelSource<Value: Sendable>: FutureObserver {
     future.loop.outstanding[id] = nil
     if future.isCancelled { source.cancel() }
   }
+
+  override var callGraphRole: CallGraphRole { .fromElsewhere }
 }
 
 /// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever

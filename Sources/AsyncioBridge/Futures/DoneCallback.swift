@@ -52,6 +52,9 @@ class FutureObserver: CustomStringConvertible {
 
   func futureDidComplete(_ future: Asyncio.AnyFuture) throws {}
 
+  /// What it means for who waits for whom.
+  var callGraphRole: CallGraphRole { .none }
+
   /// What descriptions and reports call it.
   var description: String { "<\(type(of: self))>" }
 }

@@ -49,7 +49,7 @@ extension Asyncio {
     @discardableResult
     public func wait() async throws -> Int {
       try await condition.withLock {
-        try await condition.waitFor { state != .draining && state != .resetting }
+        while state == .draining || state == .resetting { try await condition.wait(for: self) }
         if state == .broken { throw BrokenBarrierError("Barrier aborted") }
         let position = count
         count += 1
@@ -58,7 +58,7 @@ extension Asyncio {
           state = .draining
           try condition.notifyAll()
         } else {
-          try await condition.waitFor { state != .filling }
+          while state == .filling { try await condition.wait(for: self) }
           if state != .draining { throw BrokenBarrierError("Abort or reset of barrier") }
         }
         return position

@@ -58,9 +58,15 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is not held; `CancellationError` when cancelled.
     @discardableResult
     public func wait() async throws -> Bool {
+      try await wait(for: self)
+      return true
+    }
+
+    /// - Parameter owner: what the call graph shows to be waited for.
+    func wait(for owner: AnyObject) async throws {
       guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock") }
       try release()
-      let waiter = loop.createWaiter()
+      let waiter = loop.createWaiter(for: owner)
       waiters.append(waiter)
       do {
         try await waiter.value
@@ -72,7 +78,6 @@ extension Asyncio {
         throw error
       }
       try await reacquire()
-      return true
     }
 
     /// Takes the lock even if the task is cancelled meanwhile, and throws only then.

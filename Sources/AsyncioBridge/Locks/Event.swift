@@ -24,9 +24,13 @@ extension Asyncio {
     /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled.
     @discardableResult
-    public func wait() async throws -> Bool {
+    public func wait() async throws -> Bool { try await wait(for: self) }
+
+    /// - Parameter owner: what the call graph shows to be waited for.
+    @inline(__always)
+    func wait(for owner: AnyObject) async throws -> Bool {
       if isSet { return true }
-      let waiter = loop.createWaiter()
+      let waiter = loop.createWaiter(for: owner)
       waiters.append(waiter)
       defer { waiters.remove(waiter) }
       try await waiter.value

@@ -5,6 +5,8 @@ extension Asyncio {
   public final class Lock: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
     private var waiters = Ring<Future<Void>>()
+    /// The number of the task that took the lock last: a number, since the lock must not keep the task.
+    private(set) var holder: Int?
     /// Whether some task holds the lock. `Lock.locked()`.
     public private(set) var isLocked = false
 
@@ -18,10 +20,10 @@ extension Asyncio {
     @discardableResult
     public func acquire() async throws -> Bool {
       if !isLocked, !waiters.contains(where: { !$0.isCancelled }) {
-        isLocked = true
+        take()
         return true
       }
-      let waiter = loop.createWaiter()
+      let waiter = loop.createWaiter(for: self)
       waiters.append(waiter)
       do {
         try await waiter.value
@@ -31,8 +33,13 @@ extension Asyncio {
         if error is CancelledError, !isLocked { wakeUpFirst() }
         throw error
       }
-      isLocked = true
+      take()
       return true
+    }
+
+    private func take() {
+      isLocked = true
+      holder = loop.callingCore()?.creationNumber
     }
 
     /// Frees the lock, and wakes the first task that waits for it. `Lock.release()`.

@@ -28,7 +28,7 @@ extension Asyncio {
     @discardableResult
     public final func acquire() async throws -> Bool {
       while value <= 0 {
-        let waiter = loop.createWaiter()
+        let waiter = loop.createWaiter(for: self)
         waiters.append(waiter)
         do {
           try await waiter.value

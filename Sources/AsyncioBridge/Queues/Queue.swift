@@ -48,7 +48,7 @@ extension Asyncio {
     ///   was not added then.
     public final func put(_ item: Element) async throws {
       while isFull, !isShutDown {
-        let putter = loop.createWaiter()
+        let putter = loop.createWaiter(for: self)
         putters.append(putter)
         do {
           try await putter.value
@@ -87,7 +87,7 @@ extension Asyncio {
     public final func get() async throws -> Element {
       while isEmpty {
         if isShutDown { throw QueueShutDown() }
-        let getter = loop.createWaiter()
+        let getter = loop.createWaiter(for: self)
         getters.append(getter)
         do {
           try await getter.value
@@ -138,7 +138,7 @@ extension Asyncio {
     /// Waits until ``taskDone()`` was called for every item that was ever added. `Queue.join()`.
     /// - Throws: `CancellationError` when cancelled.
     public final func join() async throws {
-      if unfinishedTasks > 0 { try await finished.wait() }
+      if unfinishedTasks > 0 { _ = try await finished.wait(for: self) }
     }
 
     // MARK: Shutting down
@@ -170,6 +170,10 @@ extension Asyncio {
 
     /// How many tasks wait for an item, and how many for a free place.
     package final var waiterCounts: (getters: Int, putters: Int) { (getters.count, putters.count) }
+    /// How many tasks wait for the end of the work on all items.
+    final var joinerCount: Int { finished.waiterCount }
+    /// What the call graph shows in place of the queue.
+    var callGraphSource: (any CallGraphSubject)? { nil }
     /// The oldest task's wait for a free place.
     package final var firstPutter: Future<Void>? { putters.isEmpty ? nil : putters.first }
 

@@ -110,7 +110,7 @@ extension Asyncio {
 
       // Again and again, since each cancellation of the parent ends the wait.
       while !children.isEmpty {
-        let allDone = parent.loop.createWaiter()
+        let allDone = parent.loop.createWaiter(for: self)
         self.allDone = allDone
         do {
           try await allDone.value
@@ -180,10 +180,22 @@ extension Asyncio {
   }
 }
 
+extension Asyncio.TaskGroup: CallGraphSubject {
+  func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    let pending = children.sorted { $0.value < $1.value }.map(\.key).filter { !$0.isDone }
+    var facts = CallGraphFacts(.taskGroup)
+    facts.details = ["\(createdCount - pending.count) of \(createdCount) done"]
+    facts.awaits = pending
+    if let task = parent.task, !task.isDone { facts.awaitedBy = task }
+    return facts
+  }
+}
+
 /// Tells a group that a child is done.
 private final class ChildObserver: FutureObserver {
   /// The child and its group don't keep each other alive.
   private weak var group: Asyncio.TaskGroup?
   init(of group: Asyncio.TaskGroup) { self.group = group }
   override func futureDidComplete(_ future: Asyncio.AnyFuture) { group?.childDidEnd(future) }
+  override var callGraphRole: CallGraphRole { group.map { .awaiting($0) } ?? .none }
 }

@@ -67,16 +67,19 @@ extension Asyncio {
 ///
 /// Whoever iterates keeps this, and so does the timer; the futures do not, so that one that is never done does not keep
 /// all the others.
-final class AsCompletedWait<F: Asyncio.AnyFuture> {
-  let done: Asyncio.Queue<F?>
+final class AsCompletedWait<F: Asyncio.AnyFuture>: CallGraphSubject {
+  let done: CompletedQueue<F>
+  private let futures: [F]
   private var pending: Set<F>
   private let observer = AsCompletedObserver<F>()
   private var timer: Asyncio.TimerHandle?
 
   init(_ futures: [F], timeout: Duration?, loop: Asyncio.EventLoop) {
-    done = Asyncio.Queue(loop: loop)
+    done = CompletedQueue(loop: loop)
+    self.futures = futures
     pending = Set(futures)
     observer.wait = self
+    done.wait = self
     for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
       let deadline = loop.clock.nowNanoseconds.addingClamped(timeout.nanosecondsRoundedUp)
@@ -99,6 +102,19 @@ final class AsCompletedWait<F: Asyncio.AnyFuture> {
     }
     pending.removeAll()
   }
+
+  func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.asCompleted, futures)
+    facts.details += capture.timeLeft(until: timer?.deadline)
+    return facts
+  }
+}
+
+/// Delivers the futures of an ``AsCompletedWait``, and is not what the call graph shows.
+final class CompletedQueue<F: Asyncio.AnyFuture>: Asyncio.Queue<F?> {
+  weak var wait: AsCompletedWait<F>?
+
+  override var callGraphSource: (any CallGraphSubject)? { wait }
 }
 
 private final class AsCompletedObserver<F: Asyncio.AnyFuture>: FutureObserver {

@@ -194,6 +194,10 @@ final class Gathering<Value>: KeepingObserver {
     letGo()
   }
 
+  override var callGraphRole: CallGraphRole {
+    if let outer, !outer.isDone { .awaiting(outer) } else { .none }
+  }
+
   /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never done
   /// keeps all of them.
   override func letGo() {
@@ -228,6 +232,13 @@ private final class GatheringFuture<Value>: Asyncio.Future<Value> {
   }
 
   func letGoOfChildren() { children = [] }
+
+  override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.gather, children)
+    facts.state = callGraphState
+    if isDone { facts.details = [] }
+    return facts
+  }
 
   /// All children are done.
   func complete(with collect: () throws -> Value) {

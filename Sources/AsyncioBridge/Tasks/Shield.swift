@@ -69,6 +69,8 @@ private final class ShieldInner<Value>: FutureObserver {
     try outer.checkPending(for: "set_result")
     outer.copyState(of: inner)
   }
+
+  override var callGraphRole: CallGraphRole { outer.isDone ? .none : .awaiting(outer) }
 }
 
 /// Stops passing on what nobody waits for any more.
@@ -78,5 +80,9 @@ private final class ShieldOuter<Value>: FutureObserver {
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     if let passOn, !passOn.inner.isDone { passOn.inner.remove(passOn) }
+  }
+
+  override var callGraphRole: CallGraphRole {
+    if let passOn { .passingOn(passOn.inner) } else { .none }
   }
 }

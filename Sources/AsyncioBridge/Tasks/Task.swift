@@ -100,6 +100,9 @@ extension Asyncio {
 
     override var asTask: (any AnyTask)? { self }
     override var kindDescription: String { "Task" }
+    override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+      core.unsafelyUnwrapped.callGraphFacts(of: self, for: capture)
+    }
     override var stateDescription: String {
       core.unsafelyUnwrapped.mustCancel ? "cancelling" : super.stateDescription
     }

@@ -32,7 +32,7 @@ extension Asyncio {
     if futures.isEmpty { throw ValueError("Set of futures is empty.") }
     for future in futures { try checkLoop(of: future, is: loop) }
 
-    let observer = WaitObserver(loop: loop, count: futures.count, timeout: timeout, returnWhen: returnWhen)
+    let observer = WaitObserver(futures, loop: loop, timeout: timeout, returnWhen: returnWhen)
     for future in futures { future.add(.observer(observer)) }
     defer {
       observer.timer?.cancel()
@@ -56,18 +56,28 @@ extension Asyncio {
 }
 
 /// Counts the futures that a `wait` still waits for.
-private final class WaitObserver: FutureObserver {
-  let waiter: Asyncio.Future<Void>
-  let timer: Asyncio.TimerHandle?
+private final class WaitObserver<F: Asyncio.AnyFuture>: FutureObserver, CallGraphSubject {
+  private(set) var waiter: Asyncio.Future<Void>!
+  private(set) var timer: Asyncio.TimerHandle?
+  /// Which keep this in turn, until the wait is over.
+  private let futures: [F]
   private var count: Int
   private let returnWhen: Asyncio.ReturnWhen
 
-  init(loop: Asyncio.EventLoop, count: Int, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {
-    let waiter = loop.createWaiter()
+  init(_ futures: [F], loop: Asyncio.EventLoop, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {
+    self.futures = futures
+    count = futures.count
+    self.returnWhen = returnWhen
+    super.init()
+    let waiter = loop.createWaiter(for: self)
     self.waiter = waiter
     timer = timeout.map { loop.addTimer(completing: waiter, after: $0) }
-    self.count = count
-    self.returnWhen = returnWhen
+  }
+
+  func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.wait, futures)
+    facts.details += ["\(returnWhen)"] + capture.timeLeft(until: timer?.deadline)
+    return facts
   }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {

@@ -22,7 +22,7 @@ extension Asyncio {
       throw TimeoutError()
     }
 
-    let waiter = loop.createWaiter()
+    let waiter = loop.createWaiter(for: future)
     let timer = loop.addTimer(completing: waiter, after: timeout)
     defer { timer.cancel() }
     let release = ReleaseWaiter(waiter)
@@ -64,7 +64,7 @@ extension Asyncio {
   ///
   /// Not by awaiting it: so the caller, too, can be cancelled meanwhile.
   private static func cancelAndWait(_ future: AnyFuture, _ loop: EventLoop) async throws {
-    let release = ReleaseWaiter(loop.createWaiter())
+    let release = ReleaseWaiter(loop.createWaiter(for: future))
     future.add(.observer(release))
     defer { future.remove(release) }
     future.cancel()

@@ -78,7 +78,7 @@ extension Asyncio {
     // Invariant: `timer` is nil unless the state is active and there is a deadline.
 
     /// Not the task itself, whose body keeps this.
-    private let task: TaskCore
+    let task: TaskCore
     /// What ``Task/cancelling`` was when the scope began.
     private let cancelling: Int
     private var state = State.active
@@ -106,11 +106,17 @@ extension Asyncio {
       if when <= task.loop.time {
         timer = try task.loop.callSoon { self.expire() }
       } else {
-        timer = try task.loop.callAt(when) { self.expire() }
+        try task.loop.checkNotClosed()
+        timer = task.loop.addTimer(
+          when.nanoseconds,
+          .expiry(of: self),
+          context: Context.inherited(),
+          site: .library
+        )
       }
     }
 
-    private func expire() {
+    func expire() {
       state = .expiring
       timer = nil
       task.task?.cancel()

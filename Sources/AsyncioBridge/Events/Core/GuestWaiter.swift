@@ -3,7 +3,7 @@ import Synchronization
 /// Lets a guest wait for a future of the loop: a Swift task that runs on the loop's thread and is none of its tasks, such
 /// as an `async let` child of one. Cancelling the guest cancels the future, as cancelling a task does.
 final class GuestWaiter: FutureObserver, Hashable {
-  private let future: Asyncio.AnyFuture
+  let future: Asyncio.AnyFuture
   private let loop: Asyncio.EventLoop
   private var continuation: UnsafeContinuation<Void, Never>?
   private var isAbandoned = false
@@ -51,6 +51,8 @@ final class GuestWaiter: FutureObserver, Hashable {
   override var mayRunUserCode: Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) { resume() }
+
+  override var callGraphRole: CallGraphRole { .awaiting(self) }
 
   /// The loop is closed: the future will not be done any more.
   func abandon() {

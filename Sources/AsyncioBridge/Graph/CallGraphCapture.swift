@@ -1,0 +1,138 @@
+/// Makes a call graph, on the thread of the loop, by following what is stored for the loop's own work: what each task
+/// awaits, and who observes each future. So a graph costs nothing until it is captured.
+final class CallGraphCapture {
+  let loop: Asyncio.EventLoop
+  /// When timers complete futures of the library's own waiting.
+  private(set) var deadlines: [ObjectIdentifier: Int64] = [:]
+  /// The deadlines of the timeouts that tasks are in.
+  private var timeouts: [ObjectIdentifier: [Int64]] = [:]
+  /// The task whose code asks for the graph.
+  let runningCore: TaskCore?
+  private var cores: [Int: TaskCore] = [:]
+  private let now: Int64
+
+  // Subjects are kept until the end, so that their identities stay theirs.
+  private var subjects: [any CallGraphSubject] = []
+  private var ids: [ObjectIdentifier: Int] = [:]
+  /// What is known of the subjects that have been asked, and who awaits whom.
+  private var facts: [CallGraphFacts] = []
+  private var edges: [(awaiting: Int, awaited: Int)] = []
+
+  init(of loop: Asyncio.EventLoop) {
+    self.loop = loop
+    now = loop.clock.nowNanoseconds
+    runningCore = loop.callingCore()
+    for core in loop.state.pending {
+      let core = core.takeUnretainedValue()
+      cores[core.creationNumber] = core
+    }
+    for entry in loop.state.timers.entries where !entry.handle.isCancelled {
+      switch entry.handle.action {
+      case .completion(let future): deadlines[ObjectIdentifier(future)] = entry.deadline
+      case .expiry(let timeout): timeouts[ObjectIdentifier(timeout.task), default: []].append(entry.deadline)
+      case .callback, .none: break
+      }
+    }
+  }
+
+  /// The graph of all that waits on the loop.
+  func capture() -> Asyncio.CallGraph {
+    visitAll()
+    return graph()
+  }
+
+  /// The part that has to do with `future`.
+  func capture(about future: Asyncio.AnyFuture) -> Asyncio.CallGraph {
+    visitAll()
+    let id = visit(future)
+    askAll()
+    return graph().part(about: id)
+  }
+
+  // MARK: What subjects ask
+
+  /// The task that has this number among all of the loop's, nil if it is done.
+  func task(number: Int) -> Asyncio.AnyFuture? { cores[number]?.task }
+
+  /// How long it is to a deadline, if there is one.
+  func timeLeft(until deadline: Int64?) -> [String] {
+    deadline.map { ["\(Duration.nanoseconds(max(0, $0 &- now))) left"] } ?? []
+  }
+
+  /// The same for the innermost of the timeouts that a task is in.
+  func timeLeft(of core: TaskCore) -> [String] {
+    guard let earliest = timeouts[ObjectIdentifier(core)]?.min() else { return [] }
+    return timeLeft(until: earliest).map { "timeout: \($0)" }
+  }
+
+  // MARK: Following
+
+  private func visitAll() {
+    for task in loop.pendingTasks { visit(task) }
+    for task in loop.customTasks where !task.isDone { visit(task) }
+    if let main = loop.mainFuture, !main.isDone { visit(main) }
+    askAll()
+    for guest in loop.guests { visit(guest) }
+    askAll()
+  }
+
+  /// The number of a subject. One that is new will be asked.
+  @discardableResult
+  private func visit(_ subject: any CallGraphSubject) -> Int {
+    var subject = subject
+    // Who waits for a lock is to be seen to wait for that, and not for some future.
+    if let waiter = subject as? WaiterFuture, let place = waiter.owner as? any CallGraphSubject,
+      !(place is Asyncio.AnyFuture)
+    {
+      subject = place
+    }
+    let id = ids[ObjectIdentifier(subject), default: subjects.count]
+    if id == subjects.count {
+      ids[ObjectIdentifier(subject)] = id
+      subjects.append(subject)
+    }
+    return id
+  }
+
+  /// Asks one subject after the other, and those that come up meanwhile. Not recursively: a chain may be long.
+  private func askAll() {
+    while facts.count < subjects.count {
+      let id = facts.count
+      let subject = subjects[id]
+      let known = subject.callGraphFacts(for: self)
+      facts.append(known)
+      for awaited in known.awaits { edges.append((id, visit(awaited))) }
+      if let awaiting = known.awaitedBy { edges.append((visit(awaiting), id)) }
+      guard let future = subject as? Asyncio.AnyFuture else { continue }
+      future.callbacks.forEach { callback in
+        if case .observer(let observer) = callback, case .awaiting(let other) = observer.callGraphRole { visit(other) }
+      }
+    }
+  }
+
+  private func graph() -> Asyncio.CallGraph {
+    var nodes = facts.enumerated().map { Asyncio.CallGraph.Node(id: $0, $1) }
+    struct Edge: Hashable { let awaiting, awaited: Int }
+    var known = Set<Edge>()
+    for (awaiting, awaited) in edges where known.insert(Edge(awaiting: awaiting, awaited: awaited)).inserted {
+      nodes[awaiting].awaits.append(awaited)
+      nodes[awaited].awaitedBy.append(awaiting)
+    }
+    return Asyncio.CallGraph(nodes)
+  }
+}
+
+extension Asyncio.CallGraph.Node {
+  fileprivate init(id: Int, _ facts: CallGraphFacts) {
+    self.init(
+      id: id,
+      kind: facts.kind,
+      state: facts.state,
+      name: facts.name,
+      creationSite: facts.site?.description,
+      details: facts.details,
+      awaits: [],
+      awaitedBy: []
+    )
+  }
+}

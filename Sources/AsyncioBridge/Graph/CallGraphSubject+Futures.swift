@@ -1,0 +1,70 @@
+// What the call graph shows of futures and of what waits for them. The overrides that classes need are in the classes.
+
+extension Asyncio.AnyFuture: CallGraphSubject {
+  /// What a plain future knows: it may be one of the library's, which its observers and its timer tell.
+  final func plainCallGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.future)
+    facts.state = callGraphState
+    facts.site = site.isLibrary ? nil : site
+    if let task = asTask {
+      facts.kind = .task
+      facts.name = task.name
+      return facts
+    }
+    if site.isLibrary, let deadline = capture.deadlines[ObjectIdentifier(self)] {
+      facts.kind = .sleep
+      facts.details = capture.timeLeft(until: deadline)
+    }
+    callbacks.forEach { callback in
+      guard case .observer(let observer) = callback else { return }
+      switch observer.callGraphRole {
+      case .passingOn(let inner):
+        facts.kind = .shield
+        facts.site = nil
+        if !inner.isDone { facts.awaits = [inner] }
+      case .fromElsewhere: facts.kind = .elsewhere
+      case .awaiting, .none: break
+      }
+    }
+    return facts
+  }
+
+  final var callGraphState: Asyncio.CallGraph.Node.State {
+    switch state {
+    case .pending: .waiting
+    case .finished: .finished
+    case .cancelled: .cancelled
+    }
+  }
+}
+
+extension TaskCore {
+  /// What a task knows that runs a body.
+  func callGraphFacts(of task: Asyncio.AnyFuture, for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.task)
+    facts.name = name
+    facts.site = task.site
+    if task.isDone {
+      facts.state = task.callGraphState
+    } else if self === capture.runningCore {
+      facts.state = .running
+    } else if foreignTask != nil {
+      facts.state = .foreign
+    } else if let waiter, !waiter.isDone {
+      facts.awaits = [waiter]
+    } else {
+      facts.state = .ready
+    }
+    if mustCancel { facts.details.append("cancelling") }
+    facts.details += capture.timeLeft(of: self)
+    return facts
+  }
+}
+
+extension GuestWaiter: CallGraphSubject {
+  func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    var facts = CallGraphFacts(.child)
+    if future.isDone { facts.state = .ready } else { facts.awaits = [future] }
+    return facts
+  }
+}
