@@ -57,7 +57,7 @@ extension Asyncio.EventLoop {
     // Before there is a task, which would run although nobody waits for it.
     try checkCanRun()
     let task = try createTask(name: name, fileID: fileID, line: line, body)
-    task.core?.reportsDestruction = false
+    task.core?.pointee.reportsDestruction = false
     return try runUntilComplete(task, isOwn: true)
   }
 
@@ -139,7 +139,7 @@ extension Asyncio.EventLoop {
     for item in mailbox.takeItems() {
       switch item {
       case .job(let job, let role): accept(job, role)
-      case .call(let call): state.ready.append(.handle(PostedHandle(call, isDebug: isDebug)))
+      case .call(let call): state.ready.append(.handle(.passRetained(PostedHandle(call, isDebug: isDebug))))
       }
     }
   }
@@ -148,7 +148,7 @@ extension Asyncio.EventLoop {
     let now = clock.nowNanoseconds
     while let deadline = state.timers.earliestDeadline, deadline <= now {
       let handle = state.timers.removeFirst()
-      state.ready.append(.handle(handle))
+      state.ready.append(.handle(.passRetained(handle)))
     }
   }
 
@@ -176,7 +176,7 @@ extension Asyncio.EventLoop {
   /// Whether something that the loop knows of may yet come back to it.
   private var mayBeWokenFromOutside: Bool {
     if !foreignCores.isEmpty || !outstanding.isEmpty { return true }
-    return state.pending.contains { $0.takeUnretainedValue().mayHaveChildren }
+    return state.pending.contains { $0.pointee.mayHaveChildren }
   }
 
   private func deadlock() -> Asyncio.DeadlockError {
@@ -191,31 +191,50 @@ extension Asyncio.EventLoop {
     if isDebug { runTimed(entry) } else { execute(entry) }
   }
 
-  private func execute(_ entry: consuming ReadyEntry) {
+  /// Runs an entry that has been taken out of the queue, and releases it.
+  private func execute(_ entry: ReadyEntry) {
     switch entry {
     case .step(let task):
-      do { try step(task) } catch { callbackDidThrow(error, in: "step of \(task)") }
+      task._withUnsafeGuaranteedRef { step($0) }
+      task.release()
     case .handle(let handle):
-      if handle.wasCancelled { return }
-      do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
+      handle._withUnsafeGuaranteedRef { run($0) }
+      handle.release()
     case .notify(let observer, let future):
-      do { try observer.futureDidComplete(future) } catch {
-        callbackDidThrow(error, in: "\(observer)", future: future)
+      observer._withUnsafeGuaranteedRef { observer in
+        future._withUnsafeGuaranteedRef { future in notify(observer, future) }
       }
-    case .resume(let core, let job): resumeForeign(core, job)
+      entry.release()
+    case .resume(let core, let job):
+      resumeForeign(core, job)
+      core.release()
     case .job(let job): runGuest(job)
     }
   }
 
+  @inline(__always)
+  private func run(_ handle: Asyncio.Handle) {
+    if handle.wasCancelled { return }
+    do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
+  }
+
+  @inline(__always)
+  private func notify(_ observer: FutureObserver, _ future: Asyncio.AnyFuture) {
+    do { try observer.futureDidComplete(future) } catch { callbackDidThrow(error, in: "\(observer)", future: future) }
+  }
+
   private func runTimed(_ entry: ReadyEntry) {
     let start = monotonicNanoseconds()
+    // Kept for the report.
+    entry.retain()
+    defer { entry.release() }
     execute(entry)
     let duration = Duration.nanoseconds(monotonicNanoseconds() - start)
     // Only what is reported is described: that runs the code of whatever is shown, results included.
     if duration >= slowCallbackDuration { logger("Executing \(entry.description) took \(duration)") }
   }
 
-  private func callbackDidThrow(
+  func callbackDidThrow(
     _ error: any Error,
     in label: String,
     handle: Asyncio.Handle? = nil,
@@ -245,25 +264,21 @@ extension Asyncio.EventLoop {
 
   /// Puts an entry behind all that is ready, what other threads have handed in by now included.
   @inline(__always)
-  func makeReady(_ entry: consuming ReadyEntry) {
+  func makeReady(_ entry: ReadyEntry) {
     if mailbox.hasItems { takePosted() }
     state.ready.append(entry)
   }
 
   @inline(__always)
-  func schedule(stepOf task: Asyncio.AnyFuture) { makeReady(.step(task)) }
+  func schedule(stepOf task: Unmanaged<Asyncio.AnyFuture>) { makeReady(.step(task.retain())) }
 
   /// Schedules what a completed future has to call.
   func schedule(_ callback: FutureCallback, for future: Asyncio.AnyFuture) {
-    if isClosed { return }
+    if isClosed { return callback.release() }
     switch callback {
-    case .wakeup(let task): makeReady(.step(task))
-    case .observer(let observer): makeReady(.notify(observer, future))
+    case .step(let task): makeReady(.step(task))
+    case .notify(let observer): makeReady(.notify(observer, .passRetained(future)))
     }
-  }
-
-  func schedule(_ callbacks: CallbackList, for future: Asyncio.AnyFuture) {
-    callbacks.forEach { schedule($0, for: future) }
   }
 
   // MARK: Closing
@@ -291,7 +306,7 @@ extension Asyncio.EventLoop {
     executor = nil
     for task in pendingTasks {
       guard let core = task.core, task.state == .pending else { continue }
-      if core.reportsDestruction { reportDestruction(of: task, core) }
+      if core.pointee.reportsDestruction { reportDestruction(of: task, core) }
       unwind(core)
     }
     whileRunning {
@@ -324,9 +339,10 @@ extension Asyncio.EventLoop {
     outstanding = [:]
     exported = [:]
     // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
-    for case .handle(let handle) in entries { handle.dropAction() }
+    for case .handle(let handle) in entries { handle.takeUnretainedValue().dropAction() }
     for timer in timers { timer.handle.dropAction() }
-    withExtendedLifetime((calls, entries, timers, futures)) {}
+    for entry in entries { entry.release() }
+    withExtendedLifetime((calls, timers, futures)) {}
     return jobs
   }
 
@@ -342,13 +358,13 @@ extension Asyncio.EventLoop {
     }
   }
 
-  func reportDestruction(of task: Asyncio.AnyFuture, _ core: TaskCore) {
-    core.reportsDestruction = false
+  func reportDestruction(of task: Asyncio.AnyFuture, _ core: CorePointer) {
+    core.pointee.reportsDestruction = false
     callExceptionHandler(
       Asyncio.ExceptionContext(
         message: "Task was destroyed but it is pending!",
         subject: task.describe(),
-        taskName: core.name,
+        taskName: core.pointee.name,
         site: task.site
       )
     )
@@ -389,10 +405,10 @@ extension ReadyEntry {
   /// What reports of slow callbacks name.
   var description: String {
     switch self {
-    case .step(let task): "step of \(task)"
-    case .handle(let handle): "\(handle)"
-    case .notify(let observer, let future): "\(observer) of \(future)"
-    case .resume(let core, _): "step of '\(core.name)'"
+    case .step(let task): "step of \(task.takeUnretainedValue())"
+    case .handle(let handle): "\(handle.takeUnretainedValue())"
+    case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
+    case .resume(let core, _): "step of '\(core.pointee.name)'"
     case .job: "a child task's job"
     }
   }

@@ -19,23 +19,23 @@ extension Asyncio {
 
     @exclusivity(unchecked) var state = LoopState()
     /// A task of the user's own type that was entered.
-    var currentCustomTask: (any AnyTask)?
+    @exclusivity(unchecked) var currentCustomTask: (any AnyTask)?
 
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
 
     let mailbox: Mailbox
     let taskExecutor: LoopTaskExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
-    @exclusivity(unchecked) var foreignCores: [JobID: TaskCore] = [:]
+    @exclusivity(unchecked) var foreignCores: [JobID: CorePointer] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
-    var contextOwner: TaskCore?
+    var contextOwner: CorePointer?
     var unownedContext: Context?
     /// Bodies that have begun or are yet to, and have not ended.
     @exclusivity(unchecked) var hostCount = 0
     /// Children of hosted tasks that wait for a future.
     var guests: Set<GuestWaiter> = []
     /// The state of the thread that is in the loop's code.
-    var thread: UnsafeMutablePointer<ThreadState>?
+    @exclusivity(unchecked) var thread: UnsafeMutablePointer<ThreadState>?
     /// Futures for results that come from other threads, by what those name them.
     var outstanding: [ExchangeID: AnyFuture] = [:]
     /// Futures whose results other threads wait for, by what those name them.
@@ -131,6 +131,12 @@ extension Asyncio {
       @inline(__always) get { ThreadState.current.pointee.runningLoop?.takeUnretainedValue() }
     }
 
+    /// Whether `loop` is the one that runs the calling code.
+    @inline(__always)
+    static func isRunning(_ loop: EventLoop) -> Bool {
+      ThreadState.current.pointee.runningLoop?.toOpaque() == Unmanaged.passUnretained(loop).toOpaque()
+    }
+
     /// The present of the loop's clock. `loop.time()`.
     public var time: LoopClock.Instant { clock.now }
   }
@@ -158,7 +164,7 @@ extension Asyncio.EventLoop {
       context: context ?? Asyncio.Context.inherited(),
       site: SourceSite(fileID, line)
     )
-    makeReady(.handle(handle))
+    makeReady(.handle(.passRetained(handle)))
     return handle
   }
 

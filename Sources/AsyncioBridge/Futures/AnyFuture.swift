@@ -21,8 +21,8 @@ extension Asyncio {
 
     /// The loop that the future belongs to. `Future.get_loop()`.
     public final let loop: EventLoop
-    /// For tasks, what runs the body.
-    @usableFromInline final let core: TaskCore?
+    /// For tasks, what runs the body. This is one of its owners.
+    @usableFromInline final let core: CorePointer?
     /// The last pass over several futures that came across this one, see `Visit`.
     @exclusivity(unchecked) final var lastVisit = 0
     @exclusivity(unchecked) final var callbacks = CallbackList()
@@ -34,7 +34,7 @@ extension Asyncio {
     @exclusivity(unchecked) final var hasUnretrievedError = false
 
     @usableFromInline
-    init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
+    init(loop: EventLoop, core: CorePointer?, site: SourceSite) {
       self.loop = loop
       self.core = core
       self.site = site
@@ -44,6 +44,7 @@ extension Asyncio {
     deinit {
       loop.live.addFutures(-1)
       if hasUnretrievedError { reportUnretrievedError() }
+      core?.release()
     }
 
     // MARK: Reading
@@ -203,7 +204,9 @@ extension Asyncio {
 
     @usableFromInline
     final func scheduleCallbacks() {
-      if !callbacks.isEmpty { loop.schedule(callbacks.takeAll(), for: self) }
+      guard let (first, rest) = callbacks.takeAll() else { return }
+      loop.schedule(first, for: self)
+      for callback in rest { loop.schedule(callback, for: self) }
     }
 
     /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
@@ -217,10 +220,16 @@ extension Asyncio {
     /// Suspends the caller, which must be running on the loop, until the future is done.
     @usableFromInline
     final nonisolated(nonsending) func waitUntilDone() async throws {
+      if EventLoop.isRunning(loop), let core = loop.callingCore() { return try await loop.suspend(core, until: self) }
+      try await waitElsewhere()
+    }
+
+    /// The caller is not a task of the future's loop: it is a guest of it, or a mistake.
+    private final nonisolated(nonsending) func waitElsewhere() async throws {
       guard let running = EventLoop.running else {
         throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
       }
-      if let core = running.callingCore() { return try await core.wait(for: self) }
+      if let core = running.callingCore() { return try await running.suspend(core, until: self) }
       try await GuestWaiter.wait(for: self, on: running)
     }
 
@@ -253,7 +262,7 @@ extension Asyncio {
           message: "\(kindDescription) exception was never retrieved",
           error: error,
           subject: describe(),
-          taskName: core?.name,
+          taskName: core?.pointee.name,
           site: site
         )
       )

@@ -59,19 +59,35 @@ class FutureObserver: CustomStringConvertible {
   var description: String { "<\(type(of: self))>" }
 }
 
-/// An entry of a future's callback list.
+/// An entry of a future's callback list. It owns what it refers to, which nobody counts when it is copied: so it is
+/// either handed on to the ready queue or released.
 enum FutureCallback {
-  /// Resumes a task that awaits the future.
-  case wakeup(Asyncio.AnyFuture)
-  case observer(FutureObserver)
+  /// Schedules the next step of a task that awaits the future.
+  case step(Unmanaged<Asyncio.AnyFuture>)
+  case notify(Unmanaged<FutureObserver>)
+
+  @inline(__always)
+  static func wakeup(_ task: Unmanaged<Asyncio.AnyFuture>) -> FutureCallback { .step(task.retain()) }
+
+  @inline(__always)
+  static func observer(_ observer: FutureObserver) -> FutureCallback { .notify(.passRetained(observer)) }
+
+  func release() {
+    switch self {
+    case .step(let task): task.release()
+    case .notify(let observer): observer.release()
+    }
+  }
 }
 
 /// The callbacks of a future, in the order of their registration. Nearly all futures have one at most, which is kept in
 /// place.
-struct CallbackList {
+struct CallbackList: ~Copyable {
   // Invariant: `rest` is empty if `first` is nil.
-  private var first: FutureCallback?
+  private(set) var first: FutureCallback?
   private var rest: [FutureCallback] = []
+
+  deinit { forEach { $0.release() } }
 
   @inline(__always) var isEmpty: Bool { first == nil }
   var count: Int { first == nil ? 0 : 1 + rest.count }
@@ -81,14 +97,16 @@ struct CallbackList {
     if first == nil { first = callback } else { rest.append(callback) }
   }
 
+  /// Takes out all callbacks: the first, and those after it.
   @inline(__always)
-  mutating func takeAll() -> CallbackList {
-    let all = self
-    self = CallbackList()
-    return all
+  mutating func takeAll() -> (first: FutureCallback, rest: [FutureCallback])? {
+    guard let first else { return nil }
+    self.first = nil
+    if rest.isEmpty { return (first, []) }
+    defer { rest = [] }
+    return (first, rest)
   }
 
-  @inline(__always)
   func forEach(_ body: (FutureCallback) -> Void) {
     if let first { body(first) }
     for callback in rest { body(callback) }
@@ -96,31 +114,43 @@ struct CallbackList {
 
   /// Removes the observers for which `condition` holds and returns how many those were.
   mutating func removeAll(where condition: (FutureObserver) -> Bool) -> Int {
-    let before = count
     remove { callback in
-      if case .observer(let observer) = callback { condition(observer) } else { false }
-    }
-    return before - count
-  }
-
-  mutating func removeWakeup(of task: Asyncio.AnyFuture) {
-    remove { callback in
-      if case .wakeup(task) = callback { true } else { false }
+      if case .notify(let observer) = callback { observer._withUnsafeGuaranteedRef(condition) } else { false }
     }
   }
 
-  private mutating func remove(where condition: (FutureCallback) -> Bool) {
-    guard let first else { return }
-    rest.removeAll(where: condition)
-    if condition(first) { self.first = rest.isEmpty ? nil : rest.removeFirst() }
+  mutating func removeWakeup(of task: Unmanaged<Asyncio.AnyFuture>) {
+    _ = remove { callback in
+      if case .step(let other) = callback { other.toOpaque() == task.toOpaque() } else { false }
+    }
+  }
+
+  private mutating func remove(where condition: (FutureCallback) -> Bool) -> Int {
+    guard let first else { return 0 }
+    var removed: [FutureCallback] = []
+    if rest.isEmpty {
+      if !condition(first) { return 0 }
+      self.first = nil
+      removed = [first]
+    } else {
+      let all = [first] + rest
+      let left = all.filter { !condition($0) }
+      removed = all.filter(condition)
+      self.first = left.first
+      rest = Array(left.dropFirst())
+    }
+    // Only now: what goes may have a deinitialiser that looks at the future.
+    for callback in removed { callback.release() }
+    return removed.count
   }
 
   var description: String {
     var labels: [String] = []
     forEach { callback in
       switch callback {
-      case .wakeup(let task): labels.append("<wakeup of '\(task.core?.name ?? "?")'>")
-      case .observer(let observer): labels.append("\(observer)")
+      case .step(let task):
+        labels.append("<wakeup of '\(task.takeUnretainedValue().core?.pointee.name ?? "?")'>")
+      case .notify(let observer): labels.append("\(observer.takeUnretainedValue())")
       }
     }
     if labels.count > 2 { labels = [labels[0], "<\(labels.count - 2) more>", labels[labels.count - 1]] }

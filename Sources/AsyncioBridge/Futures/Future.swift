@@ -10,7 +10,7 @@ extension Asyncio {
     @exclusivity(unchecked) @usableFromInline final var storedValue: Value?
 
     @inlinable
-    override init(loop: EventLoop, core: TaskCore?, site: SourceSite) {
+    override init(loop: EventLoop, core: CorePointer?, site: SourceSite) {
       super.init(loop: loop, core: core, site: site)
     }
 

@@ -147,5 +147,5 @@ extension Asyncio {
 
 extension Asyncio.EventLoop {
   /// Whether the code that asks belongs to a body that gets nothing but cancellations any more.
-  var isUnwinding: Bool { currentCore?.isAbandoned ?? isClosed }
+  var isUnwinding: Bool { currentCore?.pointee.isAbandoned ?? isClosed }
 }

@@ -91,7 +91,7 @@ extension Asyncio {
       let (loop, sharedContext) = try initialized()
       let task = try loop.createTask(fileID: fileID, line: line, body)
       // The context itself: a task is made with a copy.
-      task.core?.context = context ?? sharedContext
+      task.core?.pointee.context = context ?? sharedContext
       return task
     }
 

@@ -25,7 +25,7 @@ extension Asyncio {
   public static func withTaskGroup<Value>(
     _ body: nonisolated(nonsending) (TaskGroup) async throws -> Value
   ) async throws -> Value {
-    try await TaskGroup(parent: callingTask(or: "TaskGroup cannot determine the parent task")).run(body)
+    try await TaskGroup().run(body)
   }
 
   /// Creates tasks that ``withTaskGroup(_:)`` waits for. `asyncio.TaskGroup`.
@@ -34,8 +34,9 @@ extension Asyncio {
     // 1. `children` are those whose callback has not been called yet, with their places in the order of creation.
     // 2. The parent has been cancelled on behalf of the group at most once, and only if `isAborting`.
 
+    private let loop: EventLoop
     /// Not the task itself, whose body keeps this.
-    private let parent: TaskCore
+    private let parent: CorePointer
     private var children: [AnyFuture: Int] = [:]
     private var createdCount = 0
     private var errors: [any Error] = []
@@ -48,7 +49,12 @@ extension Asyncio {
     /// What the parent waits for after the body.
     private var allDone: Future<Void>?
 
-    fileprivate init(parent: TaskCore) { self.parent = parent }
+    fileprivate init() throws {
+      (loop, parent) = try callingTask(or: "TaskGroup cannot determine the parent task")
+      parent.retain()
+    }
+
+    deinit { parent.release() }
 
     /// Creates a task that the group waits for. `TaskGroup.create_task()`.
     ///
@@ -70,7 +76,6 @@ extension Asyncio {
     ) throws -> Task<Value> {
       if isExiting, children.isEmpty { throw RuntimeError("TaskGroup \(self) is finished") }
       if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down") }
-      let loop = parent.loop
       let task =
         if let context {
           try Task(loop: loop, name: name, context: context, fileID: fileID, line: line, body)
@@ -110,7 +115,7 @@ extension Asyncio {
 
       // Again and again, since each cancellation of the parent ends the wait.
       while !children.isEmpty {
-        let allDone = parent.loop.createWaiter(for: self)
+        let allDone = loop.createWaiter(for: self)
         self.allDone = allDone
         do {
           try await allDone.value
@@ -120,7 +125,7 @@ extension Asyncio {
             abort()
           }
           // An abandoned body can't wait for anything; its children end by themselves.
-          if parent.isAbandoned { throw error }
+          if parent.pointee.isAbandoned { throw error }
         }
         self.allDone = nil
       }
@@ -131,10 +136,10 @@ extension Asyncio {
       if let cancellation, errors.isEmpty { throw cancellation }
       if let error, !(error is CancelledError) { errors.append(error) }
       if errors.isEmpty { return }
-      if parent.cancelRequests > 0 {
+      if parent.pointee.cancelRequests > 0 {
         // The error takes the place of somebody else's cancellation, which therefore is to come again. The count stays.
         _ = parent.uncancel()
-        parent.task?.cancel()
+        parent.pointee.task?.takeUnretainedValue().cancel()
       }
       defer { errors = [] }
       throw ErrorGroup("unhandled errors in a TaskGroup", errors)
@@ -151,10 +156,10 @@ extension Asyncio {
       guard child.hasFailed, let error = child.error else { return }
       errors.append(error)
       if baseError == nil { baseError = error as? any BaseError }
-      guard let parentTask = parent.task, !parentTask.isDone else {
+      guard let parentTask = parent.pointee.task?.takeUnretainedValue(), !parentTask.isDone else {
         child.loop.callExceptionHandler(
           ExceptionContext(
-            message: "A child of a TaskGroup has failed, but its parent task '\(parent.name)' is already done",
+            message: "A child of a TaskGroup has failed, but its parent task '\(parent.pointee.name)' is already done",
             error: error,
             future: child
           )

@@ -144,7 +144,7 @@ final class Gathering<Value>: KeepingObserver {
   func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
     let future = try awaitable.ensureFuture(on: loop)
     // Nobody but the gather can keep a task that was made for it.
-    if !(A.self is Asyncio.AnyFuture.Type) { future.core?.reportsDestruction = false }
+    if !(A.self is Asyncio.AnyFuture.Type) { future.core?.pointee.reportsDestruction = false }
     try add(future as Asyncio.AnyFuture)
     return future
   }

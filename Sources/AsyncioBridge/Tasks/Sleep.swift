@@ -16,7 +16,7 @@ extension Asyncio {
   public static func sleep(_ delay: Duration) async throws {
     guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
     if delay <= .zero {
-      if let core = loop.callingCore() { return try await core.yield() }
+      if let core = loop.callingCore() { return try await loop.yield(core) }
       return try await loop.yield()
     }
     try await loop.sleep(until: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
@@ -36,7 +36,7 @@ extension Asyncio.EventLoop {
 
   /// Gives up one turn.
   nonisolated(nonsending) func yield() async throws {
-    if let core = callingCore() { return try await core.yield() }
+    if let core = callingCore() { return try await yield(core) }
     // A guest resumes on the turn after the one on which what it waits for is done.
     let done = createWaiter()
     done.completeIfPending()

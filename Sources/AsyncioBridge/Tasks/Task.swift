@@ -27,39 +27,40 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      let core = try TaskCore.create(on: loop, name: name, context: context)
+      let core = try CorePointer.create(on: loop, name: name, context: context)
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
       core.start(self) {
         do {
           try core.begin()
           let value = try await body()
-          if let task = core.endWithValue() { unsafeDowncast(task, to: Future<Value>.self).complete(value) }
+          core.endWithValue()?._withUnsafeGuaranteedRef { unsafeDowncast($0, to: Future<Value>.self).complete(value) }
         } catch {
           core.end(throwing: error)
         }
+        core.leave()
       }
     }
 
     /// A task that has failed before it could be started.
     @usableFromInline
     init(loop: EventLoop, name: String?, failed error: any Error, fileID: StaticString, line: UInt) {
-      let core = TaskCore(loop: loop, name: name, context: nil)
-      core.hasEnded = true
+      let core = CorePointer.make(loop, name: name, context: nil)
+      core.pointee.hasEnded = true
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
       fail(error)
     }
 
     deinit {
       let core = self.core.unsafelyUnwrapped
-      core.task = nil
-      if state == .pending, core.reportsDestruction { loop.reportDestruction(of: self, core) }
-      if !core.hasEnded { loop.unwind(core) }
+      core.pointee.task = nil
+      if state == .pending, core.pointee.reportsDestruction { loop.reportDestruction(of: self, core) }
+      if !core.pointee.hasEnded { loop.unwind(core) }
     }
 
     /// The task's name: the one it was given, or `Task-N`. `Task.get_name()`, `Task.set_name()`.
     public final var name: String {
-      get { core.unsafelyUnwrapped.name }
-      set { core.unsafelyUnwrapped.name = newValue }
+      get { core.unsafelyUnwrapped.pointee.name }
+      set { core.unsafelyUnwrapped.pointee.name = newValue }
     }
 
     /// Asks the task to end. `Task.cancel()`. See ``Task`` for how the body learns of it.
@@ -83,7 +84,7 @@ extension Asyncio {
     /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
     /// request back when it catches the error; if more are left than there were when the scope began, somebody else wants
     /// the task to end too. A body that catches a cancellation and goes on for good should take it back.
-    public final var cancelling: Int { core.unsafelyUnwrapped.cancelRequests }
+    public final var cancelling: Int { core.unsafelyUnwrapped.pointee.cancelRequests }
 
     /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
     ///
@@ -94,9 +95,9 @@ extension Asyncio {
     public final func uncancel() -> Int { core.unsafelyUnwrapped.uncancel() }
 
     /// What the task waits for: empty unless it is suspended on a future.
-    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
+    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.pointee.waiter?.takeUnretainedValue() }
     /// Whether a cancellation is due at the task's next step.
-    package final var mustCancel: Bool { core.unsafelyUnwrapped.mustCancel }
+    package final var mustCancel: Bool { core.unsafelyUnwrapped.pointee.mustCancel }
 
     override var asTask: (any AnyTask)? { self }
     override var kindDescription: String { "Task" }
@@ -104,12 +105,12 @@ extension Asyncio {
       core.unsafelyUnwrapped.callGraphFacts(of: self, for: capture)
     }
     override var stateDescription: String {
-      core.unsafelyUnwrapped.mustCancel ? "cancelling" : super.stateDescription
+      core.unsafelyUnwrapped.pointee.mustCancel ? "cancelling" : super.stateDescription
     }
     override var detailsDescription: [String] {
-      let core = core.unsafelyUnwrapped
+      let core = core.unsafelyUnwrapped.pointee
       var details = ["name='\(core.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
-      if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
+      if let waiter = core.waiter?.takeUnretainedValue() { details.append("wait_for=\(waiter.describe())") }
       if core.foreignTask != nil { details.append("wait_for=<foreign>") }
       return details
     }

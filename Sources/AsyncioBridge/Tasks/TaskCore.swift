@@ -1,8 +1,10 @@
 /// What runs a task's body: the Swift task that hosts it, and asyncio's bookkeeping about its steps and cancellation.
 ///
-/// The host keeps the core, never the task: so a pending task can go away, which is reported, and its body is unwound.
+/// In raw memory, and counted by hand, so that a step touches no atomic reference count: all of it happens on the loop's
+/// thread. Its owners are the task, the host until the body has ended, and scopes of the body. None of those keeps the
+/// task: so a pending task can go away, which is reported, and its body is unwound.
 @usableFromInline
-final class TaskCore {
+struct TaskCore {
   // Invariants, while the task is not done:
   // 1. Either `waiter` is nil and a step of the task is scheduled (or it runs, or it is in a foreign await);
   //    or `waiter` is a future, one of its callbacks is the task's wakeup, and no step is scheduled.
@@ -12,120 +14,154 @@ final class TaskCore {
   //    future's callback list does otherwise.
 
   /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
-  unowned(unsafe) let loop: Asyncio.EventLoop
+  let loop: Unmanaged<Asyncio.EventLoop>
   /// The task. Nil once that has gone away; it clears this itself.
-  @exclusivity(unchecked) unowned(unsafe) var task: Asyncio.AnyFuture?
+  var task: Unmanaged<Asyncio.AnyFuture>?
+  /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
+  /// keeps it.
+  var waiter: Unmanaged<Asyncio.AnyFuture>?
+  /// The job with which the host starts; nil once it has.
+  var firstJob: UnownedJob?
+  var continuation: UnsafeContinuation<Void, Never>?
+  /// Identifies the host among the jobs that are enqueued on the loop.
+  var jobID = JobID.none
+  /// The context while the task does not run; while it does, the context is its thread's.
+  var context: Asyncio.Context?
+  /// Thrown into the body at the next step.
+  var pendingError: (any Error)?
+
   /// A cancellation is due at the next step.
-  @exclusivity(unchecked) var mustCancel = false
-  /// How many requests to cancel the task were accepted and have not been taken back.
-  private(set) var cancelRequests = 0
+  var mustCancel = false
   /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
-  @exclusivity(unchecked) var isAbandoned = false
+  var isAbandoned = false
   /// The body has ended, or never began and never will.
-  @exclusivity(unchecked) var hasEnded = false
+  var hasEnded = false
+  /// The body is not parked but runs the loop on its own stack, until its next step comes up.
+  var isDriving = false
   /// Whether a pending task that goes away is reported.
   var reportsDestruction = true
-  /// What the task waits for; still set between that future's completion and the next step.
-  @exclusivity(unchecked) var waiter: Asyncio.AnyFuture?
-  /// Thrown into the body at the next step.
-  @exclusivity(unchecked) var pendingError: (any Error)?
-  @exclusivity(unchecked) var context: Asyncio.Context?
-
-  @exclusivity(unchecked) var continuation: UnsafeContinuation<Void, Never>?
-  /// The job with which the host starts; nil once it has.
-  @exclusivity(unchecked) var firstJob: UnownedJob?
-  /// Identifies the host among the jobs that are enqueued on the loop.
-  @exclusivity(unchecked) var jobID = JobID.none
-  @exclusivity(unchecked) var swiftTask: _Concurrency.Task<Void, Never>?
-  @exclusivity(unchecked) var foreignTask: Asyncio.AnyFuture?
   /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
   var mayHaveChildren = false
   /// A cancellation is on its way through what the task waits for.
-  private var isPassingOnCancellation = false
-  /// The body is not parked but runs the loop on its own stack, until its next step comes up.
-  @exclusivity(unchecked) var isDriving = false
-  private var refusedAwaits = 0
+  var isPassingOnCancellation = false
+  var refusedAwaits: UInt8 = 0
 
+  /// How many requests to cancel the task were accepted and have not been taken back.
+  var cancelRequests = 0
   /// The place on the loop's list of pending tasks; -1 if it is not on it.
-  @exclusivity(unchecked) var pendingIndex = -1
+  var pendingIndex = -1
   /// Counts the loop's tasks.
-  @exclusivity(unchecked) var creationNumber = 0
-
-  /// The loop's; kept, since the core may go after the loop.
-  private let live: LiveInstances
+  var creationNumber = 0
+  var foreignTask: Asyncio.AnyFuture?
+  var swiftTask: _Concurrency.Task<Void, any Error>?
   private var explicitName: String?
   private let number: Int
+  fileprivate var owners = 1
+  #if DEBUG
+    /// Counts this; kept, since the core may go after the loop.
+    fileprivate let live: LiveInstances
+  #endif
 
   var name: String {
     get { explicitName ?? "Task-\(number)" }
     set { explicitName = newValue }
   }
 
+  fileprivate init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
+    self.loop = .passUnretained(loop)
+    self.context = context
+    explicitName = name
+    number = name == nil ? TaskNumber.next() : 0
+    #if DEBUG
+      live = loop.live
+      live.addHosts(1)
+    #endif
+  }
+}
+
+@usableFromInline typealias CorePointer = UnsafeMutablePointer<TaskCore>
+
+extension CorePointer {
   /// - Throws: `RuntimeError` if the loop is closed.
   @usableFromInline
-  static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> TaskCore {
+  static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> CorePointer {
     try loop.checkNotClosed()
-    return TaskCore(
-      loop: loop,
-      name: name,
-      context: context ?? Asyncio.Context.inherited()
-    )
+    return make(loop, name: name, context: context ?? Asyncio.Context.inherited())
+  }
+
+  /// A core that the caller owns.
+  static func make(_ loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) -> CorePointer {
+    let core = CorePointer.allocate(capacity: 1)
+    core.initialize(to: TaskCore(loop: loop, name: name, context: context))
+    return core
+  }
+
+  @inline(__always)
+  func retain() { pointee.owners &+= 1 }
+
+  @inline(__always)
+  func release() {
+    pointee.owners &-= 1
+    if pointee.owners == 0 { destroy() }
+  }
+
+  private func destroy() {
+    #if DEBUG
+      pointee.live.addHosts(-1)
+    #endif
+    deinitialize(count: 1)
+    deallocate()
+  }
+
+  @inline(__always)
+  private func onLoop<Result>(_ body: (Asyncio.EventLoop) -> Result) -> Result {
+    pointee.loop._withUnsafeGuaranteedRef(body)
   }
 
   /// Hosts a body for `task`, and schedules its first step.
   @usableFromInline
   func start(_ task: Asyncio.AnyFuture, _ body: nonisolated(nonsending) @escaping () async -> Void) {
-    self.task = task
-    loop.addPending(self)
-    loop.host(self, body)
-    loop.schedule(stepOf: task)
+    pointee.task = .passUnretained(task)
+    retain()
+    task.loop.addPending(self)
+    task.loop.host(self, body)
+    task.loop.schedule(stepOf: .passUnretained(task))
   }
-
-  init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
-    self.loop = loop
-    self.context = context
-    explicitName = name
-    number = name == nil ? TaskNumber.next() : 0
-    live = loop.live
-    live.addHosts(1)
-  }
-
-  deinit { live.addHosts(-1) }
 
   // MARK: Cancellation
 
   /// `Task.cancel()` on a task that is not done.
   func requestCancellation(message: String?) {
-    if isPassingOnCancellation { return breakCircularWait() }
-    cancelRequests += 1
-    if let waiter {
-      isPassingOnCancellation = true
-      defer { isPassingOnCancellation = false }
+    if pointee.isPassingOnCancellation { return breakCircularWait() }
+    pointee.cancelRequests += 1
+    if let waiter = pointee.waiter?.takeUnretainedValue() {
+      pointee.isPassingOnCancellation = true
+      defer { pointee.isPassingOnCancellation = false }
       // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
       if waiter.cancel(message: message) { return }
     }
-    mustCancel = true
+    pointee.mustCancel = true
     // In a foreign await nothing but Swift's own flag can reach the body.
-    if foreignTask != nil { swiftTask?.cancel() }
+    if pointee.foreignTask != nil { pointee.swiftTask?.cancel() }
   }
 
   /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
   /// others are told when it has ended. In Python the recursion does not end.
   private func breakCircularWait() {
-    guard let task, let waiter else { return }
-    mustCancel = true
+    guard let task = pointee.task, let waiter = pointee.waiter?.takeUnretainedValue() else { return }
+    pointee.mustCancel = true
     waiter.callbacks.removeWakeup(of: task)
-    self.waiter = nil
-    loop.schedule(stepOf: task)
+    pointee.waiter = nil
+    onLoop { $0.schedule(stepOf: task) }
   }
 
   /// `Task.uncancel()`: returns how many requests are left.
   func uncancel() -> Int {
-    if cancelRequests > 0 {
-      cancelRequests -= 1
-      if cancelRequests == 0 { mustCancel = false }
+    if pointee.cancelRequests > 0 {
+      pointee.cancelRequests -= 1
+      if pointee.cancelRequests == 0 { pointee.mustCancel = false }
     }
-    return cancelRequests
+    return pointee.cancelRequests
   }
 
   // MARK: In the body
@@ -133,23 +169,20 @@ final class TaskCore {
   /// The first thing that happens on the host: throws if the body is never to begin.
   @usableFromInline
   func begin() throws {
-    if isAbandoned || mustCancel {
-      mustCancel = false
+    if pointee.isAbandoned || pointee.mustCancel {
+      pointee.mustCancel = false
       throw CancellationError()
     }
   }
 
-  /// The body has returned. Returns the task if that is to be given the value.
+  /// The body has returned. Returns the task if that is to be given the value; whoever runs the step keeps it.
   @usableFromInline
-  func endWithValue() -> Asyncio.AnyFuture? {
-    hasEnded = true
-    loop.bodyDidEnd(self)
-    guard let task, task.state == .pending else { return nil }
-    loop.removePending(self)
-    if mustCancel {
+  func endWithValue() -> Unmanaged<Asyncio.AnyFuture>? {
+    guard let task = end() else { return nil }
+    if pointee.mustCancel {
       // Cancelled right before the body returned.
-      mustCancel = false
-      _ = task.cancelFuture(message: task.cancelMessage)
+      pointee.mustCancel = false
+      task._withUnsafeGuaranteedRef { _ = $0.cancelFuture(message: $0.cancelMessage) }
       return nil
     }
     return task
@@ -158,72 +191,97 @@ final class TaskCore {
   /// The body has thrown.
   @usableFromInline
   func end(throwing error: any Error) {
-    hasEnded = true
-    loop.bodyDidEnd(self)
-    guard let task, task.state == .pending else { return }
-    loop.removePending(self)
-    if error is CancellationError {
-      _ = task.cancelFuture(message: task.cancelMessage)
-    } else {
-      task.fail(error)
-      if let error = error as? any Asyncio.BaseError { loop.state.escapingError = error }
+    guard let task = end() else { return }
+    task._withUnsafeGuaranteedRef { task in
+      if error is CancellationError {
+        _ = task.cancelFuture(message: task.cancelMessage)
+      } else {
+        task.fail(error)
+        if let error = error as? any Asyncio.BaseError { task.loop.state.escapingError = error }
+      }
     }
   }
 
-  /// Suspends the body until `future` is done.
+  /// The body has ended. Returns the task if that is to be told.
   @inline(__always)
-  nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture) async throws {
-    if isAbandoned { return try await refuseToWait() }
-    if foreignTask != nil { loop.didComeBack(self) }
-    arrangeStep(after: future)
-    if !loop.drive(self) { await withUnsafeContinuation { continuation = $0 } }
-    try throwIfInterrupted(future)
+  private func end() -> Unmanaged<Asyncio.AnyFuture>? {
+    pointee.hasEnded = true
+    onLoop { $0.bodyDidEnd(self) }
+    guard let task = pointee.task, task._withUnsafeGuaranteedRef({ $0.state == .pending }) else { return nil }
+    onLoop { $0.removePending(self) }
+    return task
+  }
+
+  /// The host has nothing to do with it any more.
+  @usableFromInline
+  func leave() { release() }
+}
+
+// MARK: - Waiting
+
+extension Asyncio.EventLoop {
+  /// Suspends the body of a task of this loop until `future` is done.
+  @inline(__always)
+  nonisolated(nonsending) func suspend(_ core: CorePointer, until future: Asyncio.AnyFuture) async throws {
+    if core.pointee.isAbandoned { return try await refuseToWait(core) }
+    if core.pointee.foreignTask != nil { didComeBack(core) }
+    arrangeStep(of: core, after: future)
+    if !drive(core) { await withUnsafeContinuation { core.pointee.continuation = $0 } }
+    try throwIfInterrupted(core, future)
   }
 
   /// Gives up one turn: the task's next step is scheduled behind all that is ready. A bare `yield` in Python.
   @inline(__always)
-  nonisolated(nonsending) func yield() async throws {
-    if isAbandoned { return try await refuseToWait() }
-    if foreignTask != nil { loop.didComeBack(self) }
-    if let task { loop.schedule(stepOf: task) }
-    if !loop.drive(self) { await withUnsafeContinuation { continuation = $0 } }
-    try throwIfInterrupted(nil)
+  nonisolated(nonsending) func yield(_ core: CorePointer) async throws {
+    if core.pointee.isAbandoned { return try await refuseToWait(core) }
+    if core.pointee.foreignTask != nil { didComeBack(core) }
+    if let task = core.pointee.task { schedule(stepOf: task) }
+    if !drive(core) { await withUnsafeContinuation { core.pointee.continuation = $0 } }
+    try throwIfInterrupted(core, nil)
   }
 
   /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
-  private func arrangeStep(after future: Asyncio.AnyFuture) {
+  @inline(__always)
+  private func arrangeStep(of core: CorePointer, after future: Asyncio.AnyFuture) {
     // A body whose task is gone is abandoned and does not come here.
-    guard let task else { return }
-    if future.loop !== loop {
-      stepWithError(
-        Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop"),
-        task
-      )
-    } else if future === task {
-      stepWithError(Asyncio.RuntimeError("Task cannot await on itself: \(task)"), task)
-    } else {
+    guard let task = core.pointee.task else { return }
+    if future.loop === self, future.core != core {
       future.add(.wakeup(task))
-      waiter = future
-      if mustCancel, future.cancel(message: task.cancelMessage) { mustCancel = false }
+      core.pointee.waiter = .passUnretained(future)
+      if core.pointee.mustCancel { task._withUnsafeGuaranteedRef { passOnCancellation(core, $0, future) } }
+    } else {
+      refuse(core, task.takeUnretainedValue(), future)
     }
   }
 
-  private func stepWithError(_ error: any Error, _ task: Asyncio.AnyFuture) {
-    pendingError = error
-    loop.schedule(stepOf: task)
+  @inline(never)
+  private func passOnCancellation(_ core: CorePointer, _ task: Asyncio.AnyFuture, _ future: Asyncio.AnyFuture) {
+    if future.cancel(message: task.cancelMessage) { core.pointee.mustCancel = false }
+  }
+
+  /// Arranges for a step at once that fails.
+  @inline(never)
+  private func refuse(_ core: CorePointer, _ task: Asyncio.AnyFuture, _ future: Asyncio.AnyFuture) {
+    core.pointee.pendingError =
+      future === task
+      ? Asyncio.RuntimeError("Task cannot await on itself: \(task)")
+      : Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop")
+    schedule(stepOf: .passUnretained(task))
   }
 
   @inline(__always)
-  private func throwIfInterrupted(_ future: Asyncio.AnyFuture?) throws {
-    if mustCancel || isAbandoned || pendingError != nil { try interrupt(future) }
+  private func throwIfInterrupted(_ core: CorePointer, _ future: Asyncio.AnyFuture?) throws {
+    if core.pointee.mustCancel || core.pointee.isAbandoned || core.pointee.pendingError != nil {
+      try interrupt(core, future)
+    }
   }
 
   @inline(never)
-  private func interrupt(_ future: Asyncio.AnyFuture?) throws {
-    let error = pendingError
-    pendingError = nil
-    if mustCancel || isAbandoned {
-      mustCancel = false
+  private func interrupt(_ core: CorePointer, _ future: Asyncio.AnyFuture?) throws {
+    let error = core.pointee.pendingError
+    core.pointee.pendingError = nil
+    if core.pointee.mustCancel || core.pointee.isAbandoned {
+      core.pointee.mustCancel = false
       // The wakeup has read the future, whatever the body is told.
       future?.hasUnretrievedError = false
       // That cancellation is the first to reach the body.
@@ -235,16 +293,16 @@ final class TaskCore {
 
   /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
   /// is left behind where it is: there is no way to end it.
-  private nonisolated(nonsending) func refuseToWait() async throws {
-    refusedAwaits += 1
-    if refusedAwaits > 100 {
-      loop.callExceptionHandler(
+  private nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
+    core.pointee.refusedAwaits += 1
+    if core.pointee.refusedAwaits > 100 {
+      callExceptionHandler(
         Asyncio.ExceptionContext(
           message: "Task ignored that its loop was closed, and goes on awaiting: its body is left suspended for ever",
-          taskName: name
+          taskName: core.pointee.name
         )
       )
-      loop.leaveBehind(self)
+      leaveBehind(core)
       await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
     throw CancellationError()

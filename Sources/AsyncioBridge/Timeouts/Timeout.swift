@@ -24,9 +24,8 @@ extension Asyncio {
     _ delay: Duration?,
     _ body: nonisolated(nonsending) (Timeout) async throws -> Value
   ) async throws -> Value {
-    let task = try callingTask(or: "Timeout should be used inside a task")
-    let when = delay.map { task.loop.time.advanced(by: $0) }
-    return try await Timeout(of: task).run(until: when, body)
+    let timeout = try Timeout()
+    return try await timeout.run(until: delay.map { timeout.loop.time.advanced(by: $0) }, body)
   }
 
   /// Runs `body` in the calling task, but only for so long. `asyncio.timeout()`. See ``timeout(_:_:)``.
@@ -48,7 +47,7 @@ extension Asyncio {
     _ when: LoopClock.Instant?,
     _ body: nonisolated(nonsending) (Timeout) async throws -> Value
   ) async throws -> Value {
-    try await Timeout(of: callingTask(or: "Timeout should be used inside a task")).run(until: when, body)
+    try await Timeout().run(until: when, body)
   }
 
   /// Runs `body` in the calling task, but only until a time of the loop's clock. `asyncio.timeout_at()`. See
@@ -77,8 +76,9 @@ extension Asyncio {
 
     // Invariant: `timer` is nil unless the state is active and there is a deadline.
 
+    fileprivate let loop: EventLoop
     /// Not the task itself, whose body keeps this.
-    let task: TaskCore
+    let task: CorePointer
     /// What ``Task/cancelling`` was when the scope began.
     private let cancelling: Int
     private var state = State.active
@@ -86,10 +86,13 @@ extension Asyncio {
     /// The deadline, nil if there is none. `Timeout.when()`.
     public private(set) var when: LoopClock.Instant?
 
-    fileprivate init(of task: TaskCore) {
-      self.task = task
-      cancelling = task.cancelRequests
+    fileprivate init() throws {
+      (loop, task) = try callingTask(or: "Timeout should be used inside a task")
+      task.retain()
+      cancelling = task.pointee.cancelRequests
     }
+
+    deinit { task.release() }
 
     /// Whether the time was up before the body ended. `Timeout.expired()`.
     public var isExpired: Bool { state == .expiring || state == .expired }
@@ -103,11 +106,11 @@ extension Asyncio {
       timer?.cancel()
       timer = nil
       guard let when else { return }
-      if when <= task.loop.time {
-        timer = try task.loop.callSoon { self.expire() }
+      if when <= loop.time {
+        timer = try loop.callSoon { self.expire() }
       } else {
-        try task.loop.checkNotClosed()
-        timer = task.loop.addTimer(
+        try loop.checkNotClosed()
+        timer = loop.addTimer(
           when.nanoseconds,
           .expiry(of: self),
           context: Context.inherited(),
@@ -119,7 +122,7 @@ extension Asyncio {
     func expire() {
       state = .expiring
       timer = nil
-      task.task?.cancel()
+      task.pointee.task?.takeUnretainedValue().cancel()
     }
 
     fileprivate nonisolated(nonsending) func run<Value>(
@@ -156,11 +159,11 @@ extension Asyncio {
     }
   }
 
-  /// What runs the body that is calling.
-  static func callingTask(or message: String) throws -> TaskCore {
+  /// The running loop, and what runs the body that is calling.
+  static func callingTask(or message: String) throws -> (EventLoop, CorePointer) {
     guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
     guard let core = loop.callingCore() else { throw RuntimeError(message) }
-    return core
+    return (loop, core)
   }
 }
 

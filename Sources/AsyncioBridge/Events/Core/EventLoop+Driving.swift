@@ -12,18 +12,18 @@ extension Asyncio.EventLoop {
   ///   task-locals and its Swift task would be the driver's); or it is the step of a task that drives further down on the
   ///   stack.
   @inline(__always)
-  func drive(_ core: TaskCore) -> Bool {
+  func drive(_ core: CorePointer) -> Bool {
     if state.driveDepth >= Self.deepestDrive || isDebug || state.runsActorJob { return false }
     return driveNow(core)
   }
 
-  private func driveNow(_ core: TaskCore) -> Bool {
+  private func driveNow(_ core: CorePointer) -> Bool {
     let current = state.currentCore
     state.currentCore = nil
     state.driveDepth &+= 1
-    core.isDriving = true
+    core.pointee.isDriving = true
     defer {
-      core.isDriving = false
+      core.pointee.isDriving = false
       state.driveDepth &-= 1
       state.currentCore = current
     }
@@ -31,18 +31,21 @@ extension Asyncio.EventLoop {
       if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
       switch state.ready.first {
       case .step(let task):
-        guard let next = task.core, !next.isDriving || next === core else { return false }
-        if next === core {
-          if task.state != .pending { return false }
+        let next = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
+        if next == core {
+          if task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
           state.leftInTurn &-= 1
           _ = state.ready.removeFirst()
-          core.waiter = nil
+          core.pointee.waiter = nil
+          // Whoever runs the driver's first step keeps the task.
+          task.release()
           return true
         }
+        if next.pointee.isDriving { return false }
       case .notify(let observer, _):
-        if observer.mayRunUserCode { return false }
+        if observer._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
       case .handle(let handle):
-        if handle.mayRunUserCode { return false }
+        if handle._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
       case .resume, .job: return false
       }
       runNextEntry()

@@ -23,13 +23,14 @@ extension Asyncio.EventLoop {
   private func acceptUnexpected(_ next: CapturedJob) {
     let id = JobID(next.job)
     let currentCore = currentCore
-    if let currentCore, currentCore.jobID == id {
+    if let currentCore, currentCore.pointee.jobID == id {
       // The current host only changed executors: it goes on within the same step.
       state.hop = next
     } else if let core = foreignCores.removeValue(forKey: id) {
+      core.retain()
       state.ready.append(.resume(core, next))
     } else {
-      currentCore?.mayHaveChildren = true
+      currentCore?.pointee.mayHaveChildren = true
       state.ready.append(.job(next))
     }
   }
@@ -50,94 +51,111 @@ extension Asyncio.EventLoop {
   // MARK: Tasks
 
   /// The task whose step runs.
-  var currentCore: TaskCore? {
-    @inline(__always) get { state.currentCore?.takeUnretainedValue() }
+  var currentCore: CorePointer? {
+    @inline(__always) get { state.currentCore }
   }
 
   /// Creates the Swift task that hosts a body. It inherits the task-locals of the caller. Its first job is kept.
-  func host(_ core: TaskCore, _ body: nonisolated(nonsending) @escaping () async -> Void) {
+  func host(_ core: CorePointer, _ body: nonisolated(nonsending) @escaping () async -> Void) {
     hostCount += 1
     let body = HostedBody(run: body)
     whileOwned {
       let first = capture {
-        core.swiftTask = _Concurrency.Task(executorPreference: taskExecutor) { await body.run() }
+        // It never throws, but what may throw needs no thunk on its way into the runtime.
+        core.pointee.swiftTask = _Concurrency.Task<Void, any Error>(executorPreference: taskExecutor) {
+          await body.run()
+        }
       }
       guard let first else { preconditionFailure("AsyncioBridge: creating a Swift task enqueued no job") }
-      core.firstJob = first.job
-      core.jobID = JobID(first.job)
+      core.pointee.firstJob = first.job
+      core.pointee.jobID = JobID(first.job)
     }
   }
 
-  /// Runs a task's next step.
-  func step(_ task: Asyncio.AnyFuture) throws {
-    let core = task.core.unsafelyUnwrapped
-    if task.state != .pending {
-      throw Asyncio.InvalidStateError("step of \(task): it is already done")
+  /// Runs a task's next step. The caller keeps the task.
+  @inline(__always)
+  func step(_ task: Asyncio.AnyFuture) {
+    if task.state == .pending, state.currentCore == nil, currentCustomTask == nil {
+      let core = task.core.unsafelyUnwrapped
+      core.pointee.waiter = nil
+      resume(core)
+    } else {
+      refuseStep(of: task)
     }
-    if let other = currentCustomTask ?? currentCore?.task?.asTask {
-      throw Asyncio.RuntimeError("Cannot enter into task \(task) while another task \(other) is being executed.")
-    }
-    core.waiter = nil
-    resume(core)
+  }
+
+  @inline(never)
+  private func refuseStep(of task: Asyncio.AnyFuture) {
+    let error: any Error =
+      if let other = currentCustomTask ?? currentCore?.pointee.task?.takeUnretainedValue().asTask, !task.isDone {
+        Asyncio.RuntimeError("Cannot enter into task \(task) while another task \(other) is being executed.")
+      } else {
+        Asyncio.InvalidStateError("step of \(task): it is already done")
+      }
+    callbackDidThrow(error, in: "step of \(task)")
   }
 
   /// Resumes a parked body, or begins it, and runs it until it parks again, ends, or awaits something foreign.
-  private func resume(_ core: TaskCore) {
-    if let continuation = core.continuation {
-      core.continuation = nil
+  private func resume(_ core: CorePointer) {
+    if let continuation = core.pointee.continuation {
+      core.pointee.continuation = nil
       if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
-    } else if let first = core.firstJob {
-      core.firstJob = nil
+    } else if let first = core.pointee.firstJob {
+      core.pointee.firstJob = nil
       run(CapturedJob(job: first, role: .task), of: core)
     } else {
-      preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.name)")
+      preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.pointee.name)")
     }
   }
 
   @inline(__always)
-  private func run(_ job: CapturedJob, of core: TaskCore) {
+  private func run(_ job: CapturedJob, of core: CorePointer) {
     let thread = thread.unsafelyUnwrapped
     let outerCore = state.currentCore
-    let outerContext = thread.pointee.context
-    state.currentCore = Unmanaged.passUnretained(core)
-    thread.pointee.context = core.context
-    if JobID(job.job) == core.jobID { run(job) } else { run(ofActor: job) }
+    // The body may end, and its task may be gone already.
+    core.retain()
+    state.currentCore = core
+    let outerContext = thread.pointee.context.take()
+    thread.pointee.context = core.pointee.context.take()
+    if JobID(job.job) == core.pointee.jobID { run(job) } else { run(ofActor: job) }
     while let next = state.hop {
       state.hop = nil
       run(next)
     }
-    core.context = thread.pointee.context
+    core.pointee.context = thread.pointee.context.take()
     thread.pointee.context = outerContext
     state.currentCore = outerCore
-    if core.continuation == nil, !core.hasEnded { awaitForeign(core) }
+    if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
+    core.release()
   }
 
   @inline(__always)
   private func run(_ job: CapturedJob) { mailbox.run(job.job, job.role) }
 
   /// The body has left the loop: its host comes back by a job of its own.
-  private func awaitForeign(_ core: TaskCore) {
-    foreignCores[core.jobID] = core
-    core.foreignTask = core.task
-    if core.mustCancel || core.isAbandoned { core.swiftTask?.cancel() }
+  private func awaitForeign(_ core: CorePointer) {
+    foreignCores[core.pointee.jobID] = core
+    core.pointee.foreignTask = core.pointee.task?.takeUnretainedValue()
+    if core.pointee.mustCancel || core.pointee.isAbandoned { core.pointee.swiftTask?.cancel() }
   }
 
-  func resumeForeign(_ core: TaskCore, _ job: CapturedJob) {
-    let task = core.foreignTask
-    core.foreignTask = nil
+  func resumeForeign(_ core: CorePointer, _ job: CapturedJob) {
+    // Kept for the step.
+    let task = core.pointee.foreignTask.take()
     run(job, of: core)
     withExtendedLifetime(task) {}
   }
 
-  func bodyDidEnd(_ core: TaskCore) {
+  @inline(__always)
+  func bodyDidEnd(_ core: CorePointer) {
     hostCount -= 1
     if !foreignCores.isEmpty { didComeBack(core) }
   }
 
   /// A body that was in a foreign await is in the loop's hands again.
-  func didComeBack(_ core: TaskCore) {
-    foreignCores[core.jobID] = nil
-    core.foreignTask = nil
+  func didComeBack(_ core: CorePointer) {
+    foreignCores[core.pointee.jobID] = nil
+    core.pointee.foreignTask = nil
   }
 
   // MARK: Guests and actors
@@ -154,7 +172,7 @@ extension Asyncio.EventLoop {
 
   /// The task whose code is calling, nil in a callback or a guest.
   @inline(__always)
-  func callingCore() -> TaskCore? {
+  func callingCore() -> CorePointer? {
     if state.runsActorJob { return identifyCaller() }
     return currentCore
   }
@@ -172,24 +190,24 @@ extension Asyncio.EventLoop {
   /// The task, in an actor's job, whose code is calling; nil for a guest. Its context becomes the current one.
   @inline(never)
   @discardableResult
-  func identifyCaller() -> TaskCore? {
-    var caller: TaskCore?
+  func identifyCaller() -> CorePointer? {
+    var caller: CorePointer?
     if let id = JobID.current {
-      if let currentCore, currentCore.jobID == id { caller = currentCore } else { caller = foreignCores[id] }
+      if let currentCore, currentCore.pointee.jobID == id { caller = currentCore } else { caller = foreignCores[id] }
     }
     giveContext(to: caller)
     return caller
   }
 
-  private func giveContext(to core: TaskCore?) {
-    guard core !== contextOwner else { return }
+  private func giveContext(to core: CorePointer?) {
+    guard core != contextOwner else { return }
     let thread = thread.unsafelyUnwrapped
     if let contextOwner {
-      contextOwner.context = thread.pointee.context
+      contextOwner.pointee.context = thread.pointee.context
     } else {
       unownedContext = thread.pointee.context
     }
-    thread.pointee.context = core == nil ? unownedContext : core?.context
+    thread.pointee.context = core == nil ? unownedContext : core?.pointee.context
     contextOwner = core
   }
 
@@ -204,12 +222,12 @@ extension Asyncio.EventLoop {
 
   /// Makes an abandoned body run to its end: its awaits throw `CancellationError` from now on, so that its `defer` blocks
   /// run and nothing of it leaks. What Python does by closing the coroutine.
-  func unwind(_ core: TaskCore) {
-    core.isAbandoned = true
-    core.waiter = nil
+  func unwind(_ core: CorePointer) {
+    core.pointee.isAbandoned = true
+    core.pointee.waiter = nil
     removePending(core)
-    if core.continuation == nil, core.firstJob == nil {
-      core.swiftTask?.cancel()
+    if core.pointee.continuation == nil, core.pointee.firstJob == nil {
+      core.pointee.swiftTask?.cancel()
     } else {
       // This may be within the step of another task, or an actor's job.
       let outer = state.runsActorJob
@@ -220,8 +238,8 @@ extension Asyncio.EventLoop {
   }
 
   /// Gives up on a body that will not end.
-  func leaveBehind(_ core: TaskCore) {
-    core.hasEnded = true
+  func leaveBehind(_ core: CorePointer) {
+    core.pointee.hasEnded = true
     hostCount -= 1
   }
 
@@ -264,29 +282,29 @@ private struct HostedBody: @unchecked Sendable {
 // MARK: - The pending tasks
 
 extension Asyncio.EventLoop {
-  func addPending(_ core: TaskCore) {
-    core.pendingIndex = state.pending.count
-    core.creationNumber = state.createdTasks
+  func addPending(_ core: CorePointer) {
+    core.pointee.pendingIndex = state.pending.count
+    core.pointee.creationNumber = state.createdTasks
     state.createdTasks &+= 1
-    state.pending.append(Unmanaged.passUnretained(core))
+    state.pending.append(core)
   }
 
   /// Takes a task off the list, if it is on it: the last one takes its place.
-  func removePending(_ core: TaskCore) {
-    let index = core.pendingIndex
+  func removePending(_ core: CorePointer) {
+    let index = core.pointee.pendingIndex
     guard index >= 0 else { return }
-    core.pendingIndex = -1
+    core.pointee.pendingIndex = -1
     let last = state.pending.removeLast()
     guard index < state.pending.count else { return }
     state.pending[index] = last
-    last._withUnsafeGuaranteedRef { $0.pendingIndex = index }
+    last.pointee.pendingIndex = index
   }
 
   /// The pending tasks, in the order of their creation.
   var pendingTasks: [Asyncio.AnyFuture] {
-    state.pending.map { $0.takeUnretainedValue() }
-      .sorted { $0.creationNumber < $1.creationNumber }
-      .compactMap(\.task)
+    state.pending
+      .sorted { $0.pointee.creationNumber < $1.pointee.creationNumber }
+      .compactMap { $0.pointee.task?.takeUnretainedValue() }
       .filter { $0.state == .pending }
   }
 }

@@ -9,7 +9,7 @@ struct LoopState: ~Copyable {
   /// The entries of the current turn that have yet to run.
   var leftInTurn = 0
   /// The tasks that are pending, in no order. A core takes itself off before it goes.
-  var pending: [Unmanaged<TaskCore>] = []
+  var pending: [CorePointer] = []
   var createdTasks = 0
   /// How many turns the loop has begun.
   var turnCount = 0
@@ -17,7 +17,7 @@ struct LoopState: ~Copyable {
   var isDebug = false
   var isClosed = false
   /// The task whose step runs. Whoever runs the step keeps it.
-  var currentCore: Unmanaged<TaskCore>?
+  var currentCore: CorePointer?
   /// The job that runs may be an actor's, with code of other tasks than the current one in it.
   var runsActorJob = false
   /// How many tasks drive the loop, one on the stack of the other.

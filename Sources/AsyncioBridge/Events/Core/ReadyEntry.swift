@@ -1,14 +1,41 @@
 /// What waits in the loop's ready queue.
+///
+/// An entry owns what it refers to. Nothing is counted when one is copied: whoever takes it out of the queue releases
+/// it when it has been run.
 enum ReadyEntry {
   /// The next step of a task, or its first.
-  case step(Asyncio.AnyFuture)
-  case handle(Asyncio.Handle)
+  case step(Unmanaged<Asyncio.AnyFuture>)
+  case handle(Unmanaged<Asyncio.Handle>)
   /// Tells an observer that a future is done.
-  case notify(FutureObserver, Asyncio.AnyFuture)
+  case notify(Unmanaged<FutureObserver>, Unmanaged<Asyncio.AnyFuture>)
   /// The next step of a task whose foreign await has ended.
-  case resume(TaskCore, CapturedJob)
+  case resume(CorePointer, CapturedJob)
   /// A guest: a job of Swift's runtime that belongs to none of the loop's tasks, as those of their child tasks.
   case job(CapturedJob)
+
+  func retain() {
+    switch self {
+    case .step(let task): _ = task.retain()
+    case .handle(let handle): _ = handle.retain()
+    case .notify(let observer, let future):
+      _ = observer.retain()
+      _ = future.retain()
+    case .resume(let core, _): core.retain()
+    case .job: break
+    }
+  }
+
+  func release() {
+    switch self {
+    case .step(let task): task.release()
+    case .handle(let handle): handle.release()
+    case .notify(let observer, let future):
+      observer.release()
+      future.release()
+    case .resume(let core, _): core.release()
+    case .job: break
+    }
+  }
 }
 
 /// A job and the role in which it must be run.
