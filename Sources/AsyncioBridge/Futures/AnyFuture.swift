@@ -24,11 +24,11 @@ extension Asyncio {
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: CorePointer?
     /// The last pass over several futures that came across this one, see `Visit`.
-    @exclusivity(unchecked) final var lastVisit = 0
+    @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
     @exclusivity(unchecked) final var callbacks = CallbackList()
     @exclusivity(unchecked) @usableFromInline final var error: (any Error)?
     final var cancelMessage: String?
-    final let site: SourceSite
+    @usableFromInline final let site: SourceSite
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @exclusivity(unchecked) final var hasUnretrievedError = false
@@ -151,6 +151,7 @@ extension Asyncio {
       if state != .pending { throw InvalidStateError("invalid state: \(self) is already done") }
     }
 
+    @usableFromInline
     final func fail(_ error: any Error) {
       self.error = error
       hasUnretrievedError = true
@@ -159,6 +160,7 @@ extension Asyncio {
     }
 
     /// Ends the future as ended `other`, without its value: false if it is the value that is to be copied.
+    @usableFromInline
     final func copyFailure(of other: AnyFuture) -> Bool {
       if other.state == .cancelled {
         _ = cancelFuture(message: other.cancelMessage)

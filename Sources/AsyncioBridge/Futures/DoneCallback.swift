@@ -46,6 +46,7 @@ final class DoneCallbackRegistration: KeepingObserver {
 }
 
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
+@usableFromInline
 class FutureObserver: CustomStringConvertible {
   /// Whether code that is not the library's may run in it.
   var mayRunUserCode: Bool { false }
@@ -56,6 +57,7 @@ class FutureObserver: CustomStringConvertible {
   var callGraphRole: CallGraphRole { .none }
 
   /// What descriptions and reports call it.
+  @usableFromInline
   var description: String { "<\(type(of: self))>" }
 }
 

@@ -75,6 +75,7 @@ extension Asyncio {
     }
 
     /// Ends this future as `other` ended, which must be done.
+    @inlinable
     final func copyState(of other: Future<Value>) {
       if !copyFailure(of: other) { complete(other.storedValue.unsafelyUnwrapped) }
     }

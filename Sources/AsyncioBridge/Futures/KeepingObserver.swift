@@ -2,11 +2,12 @@
 ///
 /// Where that is never done, nothing would break the circle; in Python the garbage collector does. Here the loop does,
 /// when it is closed: it makes every such observer let go, since none of them will be told anything any more.
+@usableFromInline
 class KeepingObserver: FutureObserver {
   // The neighbours in the circle of a loop's observers; its own if it is in none. Unowned: an observer leaves the
   // circle before it goes.
-  private unowned(unsafe) var previous: KeepingObserver!
-  private unowned(unsafe) var next: KeepingObserver!
+  @exclusivity(unchecked) private unowned(unsafe) var previous: KeepingObserver!
+  @exclusivity(unchecked) private unowned(unsafe) var next: KeepingObserver!
 
   override init() {
     super.init()

@@ -120,9 +120,9 @@ extension Asyncio {
       if leftovers.isEmpty { return }
       for task in leftovers { task.cancel() }
       do {
-        let gathering = Gathering<Void>(loop: loop, returnsErrors: true)
+        let gathering = Gathering(loop: loop, returnsErrors: true)
         for task in leftovers { try gathering.add(task) }
-        try loop.runUntilComplete(gathering.start {})
+        try loop.runUntilComplete(gathering.start { _ in })
       } catch is DeadlockError {
         // They resist for ever; closing the loop ends them.
       }

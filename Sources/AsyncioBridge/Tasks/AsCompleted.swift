@@ -30,7 +30,7 @@ extension Asyncio {
     public struct Iterator: AsyncIteratorProtocol {
       private let futures: [F]
       private let timeout: Duration?
-      private var wait: AsCompletedWait<F>?
+      private var wait: AsCompletedWait?
       private var left = 0
 
       init(futures: [F], timeout: Duration?) {
@@ -46,12 +46,12 @@ extension Asyncio {
         if left == 0 { return nil }
         left -= 1
         guard let future = try await wait.done.get() else { throw TimeoutError() }
-        return future
+        return unsafeDowncast(future, to: F.self)
       }
 
-      private mutating func started() throws -> AsCompletedWait<F> {
+      private mutating func started() throws -> AsCompletedWait {
         if let wait { return wait }
-        guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+        let loop = try EventLoop.runningOrThrow()
         let distinct = Asyncio.unique(futures)
         for future in distinct { try checkLoop(of: future, is: loop) }
         left = distinct.count
@@ -67,17 +67,18 @@ extension Asyncio {
 ///
 /// Whoever iterates keeps this, and so does the timer; the futures do not, so that one that is never done does not keep
 /// all the others.
-final class AsCompletedWait<F: Asyncio.AnyFuture>: CallGraphSubject {
-  let done: CompletedQueue<F>
-  private let futures: [F]
-  private var pending: Set<F>
-  private let observer = AsCompletedObserver<F>()
+final class AsCompletedWait: CallGraphSubject {
+  let done: CompletedQueue
+  private let futures: [Asyncio.AnyFuture]
+  /// How many futures are to come; none once the time is up.
+  @exclusivity(unchecked) private var left: Int
+  private let observer = AsCompletedObserver()
   private var timer: Asyncio.TimerHandle?
 
-  init(_ futures: [F], timeout: Duration?, loop: Asyncio.EventLoop) {
+  init(_ futures: [Asyncio.AnyFuture], timeout: Duration?, loop: Asyncio.EventLoop) {
     done = CompletedQueue(loop: loop)
     self.futures = futures
-    pending = Set(futures)
+    left = futures.count
     observer.wait = self
     done.wait = self
     for future in futures { future.add(.observer(observer)) }
@@ -87,20 +88,23 @@ final class AsCompletedWait<F: Asyncio.AnyFuture>: CallGraphSubject {
     }
   }
 
-  func futureDidComplete(_ future: F) throws {
-    // Empty if the time was up first.
-    if pending.isEmpty { return }
-    pending.remove(future)
+  deinit {
+    observer.wait = nil
+    done.wait = nil
+  }
+
+  func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
+    // None if the time was up first.
+    if left == 0 { return }
+    left -= 1
     try done.putNowait(future)
-    if pending.isEmpty { timer?.cancel() }
+    if left == 0 { timer?.cancel() }
   }
 
   private func timeIsUp() throws {
-    for future in pending {
-      future.remove(observer)
-      try done.putNowait(nil)
-    }
-    pending.removeAll()
+    for future in futures { future.remove(observer) }
+    for _ in 0..<left { try done.putNowait(nil) }
+    left = 0
   }
 
   func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
@@ -111,16 +115,16 @@ final class AsCompletedWait<F: Asyncio.AnyFuture>: CallGraphSubject {
 }
 
 /// Delivers the futures of an ``AsCompletedWait``, and is not what the call graph shows.
-final class CompletedQueue<F: Asyncio.AnyFuture>: Asyncio.Queue<F?> {
-  weak var wait: AsCompletedWait<F>?
+final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
+  /// Nil once nobody iterates any more.
+  unowned(unsafe) fileprivate(set) var wait: AsCompletedWait?
 
   override var callGraphSource: (any CallGraphSubject)? { wait }
 }
 
-private final class AsCompletedObserver<F: Asyncio.AnyFuture>: FutureObserver {
-  weak var wait: AsCompletedWait<F>?
+private final class AsCompletedObserver: FutureObserver {
+  /// Nil once nobody iterates any more.
+  @exclusivity(unchecked) unowned(unsafe) var wait: AsCompletedWait?
 
-  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
-    try wait?.futureDidComplete(unsafeDowncast(future, to: F.self))
-  }
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws { try wait?.futureDidComplete(future) }
 }

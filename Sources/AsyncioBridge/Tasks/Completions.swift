@@ -18,8 +18,8 @@ extension Asyncio {
     starting futures: some Sequence<F>,
     timeout: Duration? = nil
   ) throws -> Completions<F> {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
-    let distinct = unique(Array(futures))
+    let loop = try EventLoop.runningOrThrow()
+    let distinct = unique(futures)
     for future in distinct { try checkLoop(of: future, is: loop) }
     return Completions(distinct, timeout: timeout, on: loop)
   }
@@ -33,7 +33,7 @@ extension Asyncio {
     starting coroutines: some Sequence<Coroutine<Value>>,
     timeout: Duration? = nil
   ) throws -> Completions<Task<Value>> {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let loop = try EventLoop.runningOrThrow()
     return Completions(try coroutines.map { try $0.makeTask(on: loop) }, timeout: timeout, on: loop)
   }
 
@@ -42,10 +42,10 @@ extension Asyncio {
   /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As the iterator of
   /// ``CompletedFutures`` it may be asked again after it has thrown.
   public final class Completions<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
-    private let wait: AsCompletedWait<F>
+    private let wait: AsCompletedWait
     private var left: Int
 
-    fileprivate init(_ futures: [F], timeout: Duration?, on loop: EventLoop) {
+    fileprivate init(_ futures: [AnyFuture], timeout: Duration?, on loop: EventLoop) {
       wait = AsCompletedWait(futures, timeout: timeout, loop: loop)
       left = futures.count
     }
@@ -56,7 +56,7 @@ extension Asyncio {
       if left == 0 { return nil }
       left -= 1
       guard let future = try await wait.done.get() else { throw TimeoutError() }
-      return future
+      return unsafeDowncast(future, to: F.self)
     }
 
     /// The sequence itself.

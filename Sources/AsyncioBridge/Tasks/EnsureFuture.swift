@@ -85,6 +85,7 @@ extension Asyncio {
 
 extension Asyncio.Future {
   /// The future itself.
+  @inlinable
   public func ensureFuture(on loop: Asyncio.EventLoop?) throws -> Asyncio.Future<Value> {
     if let loop { try Asyncio.checkLoop(of: self, is: loop) }
     return self
@@ -92,6 +93,7 @@ extension Asyncio.Future {
 }
 
 extension Asyncio {
+  @usableFromInline
   static func checkLoop(of future: AnyFuture, is loop: EventLoop) throws {
     if future.loop !== loop {
       throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
@@ -100,6 +102,12 @@ extension Asyncio {
 }
 
 extension Asyncio.EventLoop {
+  @usableFromInline
+  static func runningOrThrow() throws -> Asyncio.EventLoop {
+    guard let running else { throw Asyncio.RuntimeError.noRunningLoop }
+    return running
+  }
+
   /// `loop`, or the running one.
   @usableFromInline
   static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {

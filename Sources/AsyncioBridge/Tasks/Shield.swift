@@ -19,16 +19,29 @@ extension Asyncio {
   /// A task that awaits the shield and is cancelled gets `CancellationError`, while `inner` goes on. If `inner` itself
   /// is cancelled, so is the shield.
   /// - Returns: `inner` itself if that is done already.
+  @inlinable
   public static func shield<Value>(_ inner: Future<Value>) -> Future<Value> {
     if inner.isDone { return inner }
     let outer = Future<Value>(loop: inner.loop, core: nil, site: inner.site)
-    let passOn = ShieldInner(inner, outer)
-    inner.add(.observer(passOn))
-    outer.add(.observer(passOn.onOuter))
+    shield(inner, by: outer) { inner, outer in
+      unsafeDowncast(outer, to: Future<Value>.self).copyState(of: unsafeDowncast(inner, to: Future<Value>.self))
+    }
     return outer
   }
 
+  @usableFromInline
+  static func shield(
+    _ inner: AnyFuture,
+    by outer: AnyFuture,
+    copyState: @escaping (_ inner: AnyFuture, _ outer: AnyFuture) -> Void
+  ) {
+    let passOn = ShieldInner(inner, outer, copyState: copyState)
+    inner.add(.observer(passOn))
+    outer.add(.observer(passOn.onOuter))
+  }
+
   /// Runs `body` in a task of its own, shielded from the cancellation of whoever awaits the result. `asyncio.shield()`.
+  @inlinable
   public static func shield<Value>(
     fileID: StaticString = #fileID,
     line: UInt = #line,
@@ -42,14 +55,20 @@ extension Asyncio {
 ///
 /// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that is
 /// never done does not keep all of it for ever.
-private final class ShieldInner<Value>: FutureObserver {
-  unowned let inner: Asyncio.Future<Value>
-  private let outer: Asyncio.Future<Value>
-  let onOuter = ShieldOuter<Value>()
+private final class ShieldInner: FutureObserver {
+  unowned(unsafe) let inner: Asyncio.AnyFuture
+  private let outer: Asyncio.AnyFuture
+  private let copyState: (_ inner: Asyncio.AnyFuture, _ outer: Asyncio.AnyFuture) -> Void
+  let onOuter = ShieldOuter()
 
-  init(_ inner: Asyncio.Future<Value>, _ outer: Asyncio.Future<Value>) {
+  init(
+    _ inner: Asyncio.AnyFuture,
+    _ outer: Asyncio.AnyFuture,
+    copyState: @escaping (_ inner: Asyncio.AnyFuture, _ outer: Asyncio.AnyFuture) -> Void
+  ) {
     self.inner = inner
     self.outer = outer
+    self.copyState = copyState
     super.init()
     onOuter.passOn = self
   }
@@ -67,16 +86,16 @@ private final class ShieldInner<Value>: FutureObserver {
     }
     // Somebody may have given the outer future a result of its own: then that is an error of theirs.
     try outer.checkPending(for: "set_result")
-    outer.copyState(of: inner)
+    copyState(future, outer)
   }
 
   override var callGraphRole: CallGraphRole { outer.isDone ? .none : .awaiting(outer) }
 }
 
 /// Stops passing on what nobody waits for any more.
-private final class ShieldOuter<Value>: FutureObserver {
+private final class ShieldOuter: FutureObserver {
   /// Nil once there is nothing to pass on any more.
-  unowned var passOn: ShieldInner<Value>?
+  @exclusivity(unchecked) unowned(unsafe) var passOn: ShieldInner?
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     if let passOn, !passOn.inner.isDone { passOn.inner.remove(passOn) }

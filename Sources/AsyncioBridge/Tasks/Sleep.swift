@@ -14,7 +14,7 @@ extension Asyncio {
 
   /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
   public static func sleep(_ delay: Duration) async throws {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let loop = try EventLoop.runningOrThrow()
     if delay <= .zero {
       if let core = loop.callingCore() { return try await loop.yield(core) }
       return try await loop.yield()

@@ -22,16 +22,29 @@ extension Asyncio {
   ///   - timeout: how long to wait at most; nil: as long as it takes.
   ///   - returnWhen: how many of them to wait for.
   /// - Throws: ``ValueError`` for no futures, or futures of another loop; `CancellationError` when cancelled.
+  @inlinable
   public static func wait<F: AnyFuture>(
     _ futures: some Sequence<F>,
     timeout: Duration? = nil,
     returnWhen: ReturnWhen = .allCompleted
   ) async throws -> (done: Set<F>, pending: Set<F>) {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
     let futures = unique(futures)
+    let doneCount = try await waitUntil(returnWhen, futures, timeout: timeout)
+    var done = Set<F>(minimumCapacity: doneCount)
+    var pending = Set<F>(minimumCapacity: futures.count - doneCount)
+    for future in futures {
+      let future = unsafeDowncast(future, to: F.self)
+      if future.isDone { done.insert(future) } else { pending.insert(future) }
+    }
+    return (done, pending)
+  }
+
+  /// Waits, and returns how many of the futures are done.
+  @usableFromInline
+  static func waitUntil(_ returnWhen: ReturnWhen, _ futures: [AnyFuture], timeout: Duration?) async throws -> Int {
+    let loop = try EventLoop.runningOrThrow()
     if futures.isEmpty { throw ValueError("Set of futures is empty.") }
     for future in futures { try checkLoop(of: future, is: loop) }
-
     let observer = WaitObserver(futures, loop: loop, timeout: timeout, returnWhen: returnWhen)
     for future in futures { future.add(.observer(observer)) }
     defer {
@@ -39,32 +52,30 @@ extension Asyncio {
       for future in futures { future.remove(observer) }
     }
     try await observer.waiter.value
-
-    var done = Set<F>()
-    var pending = Set<F>()
-    for future in futures {
-      if future.isDone { done.insert(future) } else { pending.insert(future) }
-    }
-    return (done, pending)
+    return futures.count { $0.isDone }
   }
 
   /// The elements in their order, each once.
-  static func unique<F: AnyFuture>(_ futures: some Sequence<F>) -> [F] {
+  @inlinable
+  static func unique(_ futures: some Sequence<some AnyFuture>) -> [AnyFuture] {
     let visit = Visit()
-    return futures.filter { visit.isFirst(to: $0) }
+    var unique: [AnyFuture] = []
+    unique.reserveCapacity(futures.underestimatedCount)
+    for future in futures where visit.isFirst(to: future) { unique.append(future) }
+    return unique
   }
 }
 
 /// Counts the futures that a `wait` still waits for.
-private final class WaitObserver<F: Asyncio.AnyFuture>: FutureObserver, CallGraphSubject {
+private final class WaitObserver: FutureObserver, CallGraphSubject {
   private(set) var waiter: Asyncio.Future<Void>!
   private(set) var timer: Asyncio.TimerHandle?
   /// Which keep this in turn, until the wait is over.
-  private let futures: [F]
-  private var count: Int
+  private let futures: [Asyncio.AnyFuture]
+  @exclusivity(unchecked) private var count: Int
   private let returnWhen: Asyncio.ReturnWhen
 
-  init(_ futures: [F], loop: Asyncio.EventLoop, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {
+  init(_ futures: [Asyncio.AnyFuture], loop: Asyncio.EventLoop, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {
     self.futures = futures
     count = futures.count
     self.returnWhen = returnWhen

@@ -10,15 +10,22 @@ extension Asyncio {
   /// - Throws: ``TimeoutError`` when the time is up, whatever the future answers to its cancellation (but with a timeout of
   ///   zero or less, another error that it answers with); what the future failed with; `CancellationError` when the caller
   ///   or the future was cancelled; ``ValueError`` for a future of another loop.
+  @inlinable
   public static func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
-    guard let timeout else { return try await future.value }
+    if let timeout { try await wait(for: future, atMost: timeout) } else { _ = try EventLoop.runningOrThrow() }
+    return try await future.value
+  }
+
+  /// Returns when the future is done; throws if it was given up.
+  @usableFromInline
+  static func wait(for future: AnyFuture, atMost timeout: Duration) async throws {
+    let loop = try EventLoop.runningOrThrow()
     try checkLoop(of: future, is: loop)
 
     if timeout <= .zero {
-      if future.isDone { return try future.result() }
+      if future.isDone { return }
       try await cancelAndWait(future, loop)
-      do { _ = try future.result() } catch let error as CancelledError { throw TimeoutError(underlying: error) }
+      do { try future.checkResult() } catch let error as CancelledError { throw TimeoutError(underlying: error) }
       throw TimeoutError()
     }
 
@@ -30,13 +37,13 @@ extension Asyncio {
     do {
       try await waiter.value
     } catch let error as CancelledError {
-      if future.isDone { return try future.result() }
+      if future.isDone { return }
       future.remove(release)
       // The work must not be running any more when this returns.
       try await cancelAndWait(future, loop)
       throw error
     }
-    if future.isDone { return try future.result() }
+    if future.isDone { return }
     future.remove(release)
     try await cancelAndWait(future, loop)
     throw TimeoutError()
@@ -49,15 +56,18 @@ extension Asyncio {
   /// ```swift
   /// let reply = try await Asyncio.waitFor(timeout: .seconds(1)) { try await connection.ask(question) }
   /// ```
+  @inlinable
   public static func waitFor<Value>(
     timeout: Duration?,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) async throws -> Value {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
-    guard timeout != nil else { return try await body() }
-    return try await waitFor(loop.createTask(fileID: fileID, line: line, body), timeout: timeout)
+    let loop = try EventLoop.runningOrThrow()
+    guard let timeout else { return try await body() }
+    let task = try loop.createTask(fileID: fileID, line: line, body)
+    try await wait(for: task, atMost: timeout)
+    return try task.result()
   }
 
   /// Cancels a future, and waits until it is done.

@@ -14,7 +14,7 @@ extension Asyncio {
   public static func toThread<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let loop = try EventLoop.runningOrThrow()
     // A context belongs to its thread: only the values cross.
     let values = Context.inherited()?.values ?? [:]
     return try await loop.runInExecutor { try Context(values).run(work) }.value

@@ -161,7 +161,7 @@ extension Asyncio {
 
   /// The running loop, and what runs the body that is calling.
   static func callingTask(or message: String) throws -> (EventLoop, CorePointer) {
-    guard let loop = EventLoop.running else { throw RuntimeError.noRunningLoop }
+    let loop = try EventLoop.runningOrThrow()
     guard let core = loop.callingCore() else { throw RuntimeError(message) }
     return (loop, core)
   }

@@ -67,7 +67,7 @@ extension EventLoop {
 
   /// The callbacks that are ready.
   var readyHandles: [Asyncio.Handle] {
-    state.ready.elements.compactMap { if case .handle(let handle) = $0 { handle } else { nil } }
+    state.ready.elements.compactMap { if case .handle(let handle) = $0 { handle.takeUnretainedValue() } else { nil } }
   }
 
   /// The loop's time since its clock's origin.
