@@ -18,7 +18,7 @@ import Testing
     try withLoop { loop in
       let calls = Box(0)
       let handle = Asyncio.Handle(.callback { calls.value += 1 }, isDebug: false, context: nil, site: .library)
-      loop.makeReady(.handle(handle))
+      loop.makeReady(.handle(.passRetained(handle)))
       #expect(loop.readyHandles.first === handle)
       #expect(loop.timers.isEmpty)
       try loop.runBriefly()
@@ -32,7 +32,7 @@ import Testing
       let calls = Box(0)
       let handle = Asyncio.Handle(.callback { calls.value += 1 }, isDebug: false, context: nil, site: .library)
       handle.cancel()
-      loop.makeReady(.handle(handle))
+      loop.makeReady(.handle(.passRetained(handle)))
       #expect(loop.timers.isEmpty)
       try loop.runOneTurn()
       #expect(loop.readyHandles.isEmpty)
