@@ -101,7 +101,7 @@ extension Asyncio {
     /// Gives the message of a cancellation to the task that asks, which the cancellation may end in turn. In Python it
     /// comes with the error.
     private final func tellCancelMessage() {
-      if let core = loop.callingCore(), !core.mustCancel { core.task?.cancelMessage = cancelMessage }
+      if let core = loop.callingCore(), !core.pointee.mustCancel { core.task?.cancelMessage = cancelMessage }
     }
 
     // MARK: Completing

@@ -5,10 +5,10 @@ final class CallGraphCapture {
   /// When timers complete futures of the library's own waiting.
   private(set) var deadlines: [ObjectIdentifier: Int64] = [:]
   /// The deadlines of the timeouts that tasks are in.
-  private var timeouts: [ObjectIdentifier: [Int64]] = [:]
+  private var timeouts: [CorePointer: [Int64]] = [:]
   /// The task whose code asks for the graph.
-  let runningCore: TaskCore?
-  private var cores: [Int: TaskCore] = [:]
+  let runningCore: CorePointer?
+  private var cores: [Int: CorePointer] = [:]
   private let now: Int64
 
   // Subjects are kept until the end, so that their identities stay theirs.
@@ -23,13 +23,12 @@ final class CallGraphCapture {
     now = loop.clock.nowNanoseconds
     runningCore = loop.callingCore()
     for core in loop.state.pending {
-      let core = core.takeUnretainedValue()
-      cores[core.creationNumber] = core
+      cores[core.pointee.creationNumber] = core
     }
     for entry in loop.state.timers.entries where !entry.handle.isCancelled {
       switch entry.handle.action {
       case .completion(let future): deadlines[ObjectIdentifier(future)] = entry.deadline
-      case .expiry(let timeout): timeouts[ObjectIdentifier(timeout.task), default: []].append(entry.deadline)
+      case .expiry(let timeout): timeouts[timeout.task, default: []].append(entry.deadline)
       case .callback, .none: break
       }
     }
@@ -60,8 +59,8 @@ final class CallGraphCapture {
   }
 
   /// The same for the innermost of the timeouts that a task is in.
-  func timeLeft(of core: TaskCore) -> [String] {
-    guard let earliest = timeouts[ObjectIdentifier(core)]?.min() else { return [] }
+  func timeLeft(of core: CorePointer) -> [String] {
+    guard let earliest = timeouts[core]?.min() else { return [] }
     return timeLeft(until: earliest).map { "timeout: \($0)" }
   }
 
@@ -105,7 +104,11 @@ final class CallGraphCapture {
       if let awaiting = known.awaitedBy { edges.append((visit(awaiting), id)) }
       guard let future = subject as? Asyncio.AnyFuture else { continue }
       future.callbacks.forEach { callback in
-        if case .observer(let observer) = callback, case .awaiting(let other) = observer.callGraphRole { visit(other) }
+        if case .notify(let observer) = callback,
+          case .awaiting(let other) = observer.takeUnretainedValue().callGraphRole
+        {
+          visit(other)
+        }
       }
     }
   }

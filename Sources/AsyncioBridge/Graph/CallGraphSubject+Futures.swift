@@ -16,8 +16,8 @@ extension Asyncio.AnyFuture: CallGraphSubject {
       facts.details = capture.timeLeft(until: deadline)
     }
     callbacks.forEach { callback in
-      guard case .observer(let observer) = callback else { return }
-      switch observer.callGraphRole {
+      guard case .notify(let observer) = callback else { return }
+      switch observer.takeUnretainedValue().callGraphRole {
       case .passingOn(let inner):
         facts.kind = .shield
         facts.site = nil
@@ -38,24 +38,24 @@ extension Asyncio.AnyFuture: CallGraphSubject {
   }
 }
 
-extension TaskCore {
+extension CorePointer {
   /// What a task knows that runs a body.
   func callGraphFacts(of task: Asyncio.AnyFuture, for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.task)
-    facts.name = name
+    facts.name = pointee.name
     facts.site = task.site
     if task.isDone {
       facts.state = task.callGraphState
-    } else if self === capture.runningCore {
+    } else if self == capture.runningCore {
       facts.state = .running
-    } else if foreignTask != nil {
+    } else if pointee.foreignTask != nil {
       facts.state = .foreign
     } else if let waiter, !waiter.isDone {
       facts.awaits = [waiter]
     } else {
       facts.state = .ready
     }
-    if mustCancel { facts.details.append("cancelling") }
+    if pointee.mustCancel { facts.details.append("cancelling") }
     facts.details += capture.timeLeft(of: self)
     return facts
   }

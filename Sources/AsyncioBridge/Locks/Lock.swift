@@ -39,7 +39,7 @@ extension Asyncio {
 
     private func take() {
       isLocked = true
-      holder = loop.callingCore()?.creationNumber
+      holder = loop.callingCore()?.pointee.creationNumber
     }
 
     /// Frees the lock, and wakes the first task that waits for it. `Lock.release()`.

@@ -139,7 +139,7 @@ extension Asyncio {
       if parent.pointee.cancelRequests > 0 {
         // The error takes the place of somebody else's cancellation, which therefore is to come again. The count stays.
         _ = parent.uncancel()
-        parent.pointee.task?.takeUnretainedValue().cancel()
+        parent.task?.cancel()
       }
       defer { errors = [] }
       throw ErrorGroup("unhandled errors in a TaskGroup", errors)
@@ -156,7 +156,7 @@ extension Asyncio {
       guard child.hasFailed, let error = child.error else { return }
       errors.append(error)
       if baseError == nil { baseError = error as? any BaseError }
-      guard let parentTask = parent.pointee.task?.takeUnretainedValue(), !parentTask.isDone else {
+      guard let parentTask = parent.task, !parentTask.isDone else {
         child.loop.callExceptionHandler(
           ExceptionContext(
             message: "A child of a TaskGroup has failed, but its parent task '\(parent.pointee.name)' is already done",

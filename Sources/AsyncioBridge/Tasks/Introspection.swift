@@ -3,7 +3,7 @@ extension Asyncio {
   /// - Parameter loop: the loop to ask; by default the running one, which there must be.
   public static func currentTask(_ loop: EventLoop? = nil) -> (any AnyTask)? {
     let loop = EventLoop.current(loop)
-    return loop.currentCustomTask ?? loop.callingCore()?.pointee.task?.takeUnretainedValue().asTask
+    return loop.currentCustomTask ?? loop.callingCore()?.task?.asTask
   }
 
   /// The tasks of a loop that are not done, in the order of their creation. `asyncio.all_tasks()`.

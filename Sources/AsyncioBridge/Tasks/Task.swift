@@ -95,7 +95,7 @@ extension Asyncio {
     public final func uncancel() -> Int { core.unsafelyUnwrapped.uncancel() }
 
     /// What the task waits for: empty unless it is suspended on a future.
-    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.pointee.waiter?.takeUnretainedValue() }
+    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
     /// Whether a cancellation is due at the task's next step.
     package final var mustCancel: Bool { core.unsafelyUnwrapped.pointee.mustCancel }
 

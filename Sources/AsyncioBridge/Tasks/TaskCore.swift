@@ -96,6 +96,10 @@ extension CorePointer {
     return core
   }
 
+  /// The task, if it is still there, and what it waits for; counted, so not for what every step does.
+  var task: Asyncio.AnyFuture? { pointee.task?.takeUnretainedValue() }
+  var waiter: Asyncio.AnyFuture? { pointee.waiter?.takeUnretainedValue() }
+
   @inline(__always)
   func retain() { pointee.owners &+= 1 }
 
@@ -134,7 +138,7 @@ extension CorePointer {
   func requestCancellation(message: String?) {
     if pointee.isPassingOnCancellation { return breakCircularWait() }
     pointee.cancelRequests += 1
-    if let waiter = pointee.waiter?.takeUnretainedValue() {
+    if let waiter {
       pointee.isPassingOnCancellation = true
       defer { pointee.isPassingOnCancellation = false }
       // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
@@ -148,7 +152,7 @@ extension CorePointer {
   /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
   /// others are told when it has ended. In Python the recursion does not end.
   private func breakCircularWait() {
-    guard let task = pointee.task, let waiter = pointee.waiter?.takeUnretainedValue() else { return }
+    guard let task = pointee.task, let waiter else { return }
     pointee.mustCancel = true
     waiter.callbacks.removeWakeup(of: task)
     pointee.waiter = nil
@@ -285,7 +289,7 @@ extension Asyncio.EventLoop {
       // The wakeup has read the future, whatever the body is told.
       future?.hasUnretrievedError = false
       // That cancellation is the first to reach the body.
-      if let future, future.state == .cancelled { task?.cancelMessage = future.cancelMessage }
+      if let future, future.state == .cancelled { core.task?.cancelMessage = future.cancelMessage }
       throw CancellationError()
     }
     if let error { throw error }

@@ -122,7 +122,7 @@ extension Asyncio {
     func expire() {
       state = .expiring
       timer = nil
-      task.pointee.task?.takeUnretainedValue().cancel()
+      task.task?.cancel()
     }
 
     fileprivate nonisolated(nonsending) func run<Value>(

@@ -87,7 +87,7 @@ extension Asyncio.EventLoop {
   @inline(never)
   private func refuseStep(of task: Asyncio.AnyFuture) {
     let error: any Error =
-      if let other = currentCustomTask ?? currentCore?.pointee.task?.takeUnretainedValue().asTask, !task.isDone {
+      if let other = currentCustomTask ?? currentCore?.task?.asTask, !task.isDone {
         Asyncio.RuntimeError("Cannot enter into task \(task) while another task \(other) is being executed.")
       } else {
         Asyncio.InvalidStateError("step of \(task): it is already done")
@@ -135,7 +135,7 @@ extension Asyncio.EventLoop {
   /// The body has left the loop: its host comes back by a job of its own.
   private func awaitForeign(_ core: CorePointer) {
     foreignCores[core.pointee.jobID] = core
-    core.pointee.foreignTask = core.pointee.task?.takeUnretainedValue()
+    core.pointee.foreignTask = core.task
     if core.pointee.mustCancel || core.pointee.isAbandoned { core.pointee.swiftTask?.cancel() }
   }
 
@@ -304,7 +304,7 @@ extension Asyncio.EventLoop {
   var pendingTasks: [Asyncio.AnyFuture] {
     state.pending
       .sorted { $0.pointee.creationNumber < $1.pointee.creationNumber }
-      .compactMap { $0.pointee.task?.takeUnretainedValue() }
+      .compactMap { $0.task }
       .filter { $0.state == .pending }
   }
 }
