@@ -314,7 +314,7 @@ extension Asyncio.EventLoop {
       for job in jobs { execute(job) }
       joinHosts()
     }
-    foreignOperations?.cancelAndJoin()
+    foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
     mailbox.close()
     customTasks = []
     currentCustomTask = nil
@@ -348,10 +348,12 @@ extension Asyncio.EventLoop {
 
   /// Runs what bodies still have to do until all have ended.
   private func joinHosts() {
+    var patience = Patience(slowShutdownDuration)
     while hostCount > 0 {
       takePosted()
       if state.ready.isEmpty {
-        mailbox.waitForItems(timeout: nil)
+        mailbox.waitForItems(timeout: patience.nanosecondsLeft)
+        if patience.ends() { reportSlowBodies() }
       } else {
         execute(state.ready.removeFirst())
       }

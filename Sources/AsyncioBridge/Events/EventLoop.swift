@@ -82,6 +82,10 @@ extension Asyncio {
     /// In debug mode, how long a callback or step may take before it is reported. `loop.slow_callback_duration`.
     public var slowCallbackDuration: Duration = .milliseconds(100)
 
+    /// How long the end of a loop waits in silence for what was cancelled and goes on all the same. Then that is reported,
+    /// tasks by their names, and waited for further.
+    public var slowShutdownDuration: Duration = .seconds(10)
+
     /// Receives what the loop has to report; nil logs it. `loop.set_exception_handler()`, `loop.get_exception_handler()`.
     public var exceptionHandler: ExceptionHandler?
 

@@ -119,6 +119,8 @@ extension Asyncio {
       let leftovers = loop.pendingTasks
       if leftovers.isEmpty { return }
       for task in leftovers { task.cancel() }
+      let report = loop.reportIfSlow(leftovers)
+      defer { report?.cancel() }
       do {
         let gathering = Gathering(loop: loop, returnsErrors: true)
         for task in leftovers { try gathering.add(task) }

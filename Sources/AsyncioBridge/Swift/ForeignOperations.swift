@@ -35,9 +35,12 @@ final class ForeignOperations: Sendable {
     }
   }
 
-  func cancelAndJoin() {
+  /// - Parameter isSlow: called once, if it takes longer than `patience`.
+  func cancelAndJoin(patience: Duration, isSlow: () -> Void) {
     // Ends the stream too; the group then waits for its children.
     supervisor.cancel()
+    if ended.wait(timeout: patience) { return }
+    isSlow()
     _ = ended.wait()
   }
 }
