@@ -158,4 +158,28 @@ import Testing
     }
     for source in sources { source.resolve(.success(2)) }
   }
+
+  @Test("what is asked of other threads by a body that is being unwound is refused, and kept by nobody")
+  func refusedByAClosedLoop() async throws {
+    let began = Asyncio.ConcurrentFuture<Void>()
+    try await onOwnThread {
+      try expectNoLeak(reports: 1) { loop, traces in
+        let source = Asyncio.ConcurrentFuture<Int>()
+        source.resolve(.success(1))
+        try loop.createTask {
+          let box = traces.enter()
+          defer { traces.leave(box) }
+          try? await Asyncio.sleep(.seconds(1000))
+          let wrapper = Asyncio.wrapFuture(source)
+          let operation = Asyncio.ensureFuture(operation: { began.resolve(.success(())) })
+          let pending = loop.createFuture(of: Int.self).concurrentFuture()
+          #expect(operation.isCancelled)
+          #expect(pending.isCancelled)
+          _ = try await wrapper.value
+        }
+        try loop.runBriefly()
+      }
+    }
+    #expect(!began.isDone)
+  }
 }

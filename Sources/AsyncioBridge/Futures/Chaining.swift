@@ -14,10 +14,13 @@ extension Asyncio {
   /// resumes on the loop's thread. Cancelling the wrapper cancels `future`.
   /// - Parameters:
   ///   - future: the future of work elsewhere.
-  ///   - loop: the loop of the wrapper; by default the running one, which there must be.
+  ///   - loop: the loop of the wrapper; by default the running one, which there must be. If it is closed the wrapper stays
+  ///     pending.
   public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
     let loop = EventLoop.current(loop)
     let wrapper = Future<Value>(loop: loop, core: nil, site: .library)
+    // A closed loop takes no result any more, and would keep the wrapper for ever.
+    if loop.isClosed { return wrapper }
     let id = ExchangeID()
     loop.outstanding[id] = wrapper
     wrapper.add(.observer(CancelSource(future, id)))
@@ -87,11 +90,33 @@ final class Promise<Value: Sendable>: FutureObserver {
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     future.loop.exported[id] = nil
-    if future.isCancelled {
-      destination.cancel()
-    } else {
-      let source = unsafeDowncast(future, to: Asyncio.Future<Value>.self)
-      destination.resolve(Result { try source.result() })
+    fulfil(fromDone: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
+  }
+
+  func fulfil(fromDone source: Asyncio.Future<Value>) {
+    if source.isCancelled { destination.cancel() } else { destination.resolve(Result { try source.result() }) }
+  }
+}
+
+extension Asyncio.Future where Value: Sendable {
+  /// The future's result for other threads, which must not have the future itself.
+  ///
+  /// It ends as this future ends: that is then counted as having retrieved the error. Cancelling it cancels this future,
+  /// or asks it to if it is a task. The loop keeps this future until it is done; if the loop is closed before, the result
+  /// is cancelled. The other direction is ``Asyncio/wrapFuture(_:loop:)``.
+  ///
+  /// ```swift
+  /// let result = future.concurrentFuture()
+  /// Task.detached { print(try await result.value) }
+  /// ```
+  public final func concurrentFuture() -> Asyncio.ConcurrentFuture<Value> {
+    let result = Asyncio.ConcurrentFuture<Value>()
+    let promise = Promise(result)
+    if isDone {
+      promise.fulfil(fromDone: self)
+    } else if !loop.isClosed {
+      promise.fulfil(from: self)
     }
+    return result
   }
 }
