@@ -1,0 +1,177 @@
+// What the compiler accepts, whatever settings the client has. See `CompileTimeTests`.
+
+import AsyncioBridge
+
+/// An ordinary object. Nothing says that it may be shared.
+nonisolated final class Account {
+  var balance = 0
+
+  nonisolated(nonsending) func depositLater(_ amount: Int) async throws {
+    try await Asyncio.sleep(.milliseconds(1))
+    balance += amount
+  }
+}
+
+/// Tasks, callbacks and helpers of one loop share an object, and futures of each other.
+func sharedState() throws {
+  try Asyncio.run {
+    let loop = Asyncio.EventLoop.running!
+    let account = Account()
+    let future = loop.createFuture(of: Account.self)
+    let first = Asyncio.createTask { account.balance += 1 }
+    let second = Asyncio.createTask {
+      account.balance += try await future.value.balance
+      try await first.value
+    }
+    let third = Asyncio.createTask { try await account.depositLater(3) }
+    try loop.callSoon {
+      account.balance += 1
+      try future.setResult(account)
+    }
+    future.addDoneCallback { _ in account.balance += 1 }
+    try await deposit(account, after: future)
+    _ = try await Asyncio.gather(first, second, third).value
+    _ = try await Asyncio.wait([first, second], returnWhen: .firstCompleted)
+    try await Asyncio.waitFor(timeout: .seconds(1)) { account.balance += 1 }
+    try await Asyncio.shield { account.balance += 1 }.value
+    for try await finished in Asyncio.asCompleted([first, second]) { _ = try finished.result() }
+    account.balance += 1
+  }
+}
+
+nonisolated(nonsending) func deposit(_ account: Account, after future: Asyncio.Future<Account>) async throws {
+  account.balance += try await future.value.balance
+}
+
+/// A queue, its elements and a lock between tasks.
+func primitives() throws {
+  try Asyncio.run {
+    let queue = Asyncio.Queue<Account>()
+    let lock = Asyncio.Lock()
+    let consumer = Asyncio.createTask {
+      for try await account in queue.elements {
+        try await lock.withLock { account.balance += 1 }
+        try queue.taskDone()
+      }
+    }
+    let account = Account()
+    try await queue.put(account)
+    account.balance += 1
+    try await queue.join()
+    queue.shutdown()
+    try await consumer.value
+  }
+}
+
+/// Children of a task may use the loop; what is not `Sendable` they make themselves.
+func children() throws {
+  try Asyncio.run {
+    async let one = { () async throws -> Int in
+      let account = Account()
+      let task = Asyncio.createTask { account.balance += 1 }
+      try await task.value
+      return account.balance
+    }()
+    let two = try await withThrowingTaskGroup(of: Int.self) { group in
+      group.addTask { try await Asyncio.sleep(.milliseconds(1), result: 1) }
+      return try await group.reduce(0, +)
+    }
+    _ = try await one + two
+  }
+}
+
+/// An actor that lives on the loop.
+actor Pinned {
+  let loop: Asyncio.LoopHandle
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+  private var count = 0
+  init(_ loop: Asyncio.LoopHandle) { self.loop = loop }
+  func add() { count += 1 }
+  nonisolated func addAtOnce() { assumeIsolated { $0.count += 1 } }
+}
+
+func pinnedActor() throws {
+  try Asyncio.run {
+    let account = Account()
+    let pinned = Pinned(Asyncio.EventLoop.running!.threadsafe)
+    let task = Asyncio.createTask {
+      await pinned.add()
+      account.balance += 1
+    }
+    pinned.addAtOnce()
+    await pinned.add()
+    try await task.value
+    account.balance += 1
+  }
+}
+
+/// What is handed over, and not used any more by who did so, need not be `Sendable`.
+func handingOver(_ loop: Asyncio.LoopHandle) throws {
+  let account = Account()
+  account.balance = 1
+  _ = loop.runCoroutineThreadsafe { account.balance += 1 }
+  let another = Account()
+  try loop.callSoonThreadsafe { another.balance += 1 }
+}
+
+/// Results for other threads, and from them.
+func results() throws {
+  try Asyncio.run {
+    let loop = Asyncio.EventLoop.running!
+    let future = loop.createFuture(of: Int.self)
+    let result = future.concurrentFuture()
+    let handle = loop.threadsafe
+    let reader = Task.detached {
+      try handle.callSoonThreadsafe {}
+      return try await result.value
+    }
+    try future.setResult(1)
+    _ = try await reader.value
+    _ = try await Asyncio.ensureFuture(operation: { try await result.value }).value
+    _ = try await loop.runInExecutor { 1 }.value
+  }
+}
+
+/// Loops in asynchronous code, isolated or not.
+func inAsyncCode() async throws -> Int {
+  try await Asyncio.run {
+    let account = Account()
+    let task = Asyncio.createTask { account.balance += 1 }
+    try await task.value
+    return account.balance
+  }
+}
+
+@MainActor
+func onTheMainActor() async throws -> Int {
+  try await Asyncio.run {
+    let account = Account()
+    let task = Asyncio.createTask { account.balance += 1 }
+    try await task.value
+    return account.balance
+  }
+}
+
+actor Server {
+  var served = 0
+
+  func serve() async throws {
+    served += try await Asyncio.run {
+      let account = Account()
+      let task = Asyncio.createTask { account.balance += 1 }
+      try await task.value
+      return account.balance
+    }
+  }
+}
+
+/// The one way round the rules that is known: the compiler takes it that the closure runs where its caller does, and lets
+/// it have the loop's state; but it runs on the other executor, where that is a data race.
+func knownHole() throws {
+  try Asyncio.run {
+    let account = Account()
+    let task = Asyncio.createTask { account.balance += 1 }
+    await withTaskExecutorPreference(globalConcurrentExecutor) { account.balance += 1 }
+    try await task.value
+  }
+}
