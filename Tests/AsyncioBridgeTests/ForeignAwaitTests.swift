@@ -5,7 +5,7 @@ import Testing
 /// Tasks that await what is not the loop's: sleeps, actors and streams of Swift's own.
 @Suite struct ForeignAwaitTests {
   /// An actor on threads of its own.
-  fileprivate actor Elsewhere {
+  actor Elsewhere {
     private final class Executor: SerialExecutor {
       func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -20,7 +20,7 @@ import Testing
   }
 
   /// A plain actor.
-  fileprivate actor Counter {
+  actor Counter {
     private(set) var count = 0
 
     func increment() -> UInt {
@@ -52,74 +52,7 @@ import Testing
     }
   }
 
-  fileprivate static let variable = Asyncio.ContextVar<Int>("variable", default: 0)
-
-  /// What a task may await that is not the loop's.
-  enum Foreign: String, CaseIterable, Sendable {
-    case sleep, yield, actorElsewhere, plainActor, actorThatAsks, actorThatWaits, detachedTask, continuation, stream
-
-    fileprivate func callAsFunction(_ elsewhere: Elsewhere, _ counter: Counter) async throws {
-      switch self {
-      case .sleep: try await _Concurrency.Task.sleep(for: .milliseconds(1))
-      case .yield: await _Concurrency.Task.yield()
-      case .actorElsewhere: _ = await elsewhere.thread()
-      case .plainActor: _ = await counter.increment()
-      case .actorThatAsks:
-        if await counter.nameOfCurrentTask() != "T" { throw TestError(name: "not current in the actor") }
-      case .actorThatWaits:
-        if try await counter.sleepAndName(.milliseconds(1)) != "T" { throw TestError(name: "not current in the actor") }
-      case .detachedTask: _ = await _Concurrency.Task.detached { currentThreadID() }.value
-      case .continuation: await withCheckedContinuation { continuation in startThread { continuation.resume() } }
-      case .stream:
-        let (stream, continuation) = AsyncStream<Int>.makeStream()
-        startThread {
-          for number in 0..<3 { continuation.yield(number) }
-          continuation.finish()
-        }
-        var sum = 0
-        for await number in stream { sum += number }
-        if sum != 3 { throw TestError(name: "the stream lost something") }
-      }
-    }
-  }
-
-  @Test("a task is current again, on its thread and in its context, after a foreign await", arguments: Foreign.allCases)
-  func currentAgain(_ operation: Foreign) async throws {
-    let problems = try await onOwnThread {
-      let problems = Box<Set<String>>([])
-      try runOnLoop(.monotonic) { loop in
-        let elsewhere = Elsewhere()
-        let counter = Counter()
-        let thread = currentThreadID()
-        let task = Asyncio.createTask(name: "T") {
-          let own = Asyncio.currentTask()
-          Self.variable.set(7)
-          func look(_ when: String) {
-            if currentThreadID() != thread { problems.value.insert("on another thread \(when)") }
-            if Asyncio.EventLoop.running !== loop { problems.value.insert("no running loop \(when)") }
-            if Asyncio.currentTask() !== own { problems.value.insert("not current \(when)") }
-            if Self.variable.value != 7 { problems.value.insert("context lost \(when)") }
-            if !Asyncio.allTasks().contains(where: { $0 === own }) { problems.value.insert("unlisted \(when)") }
-          }
-          look("before")
-          for _ in 0..<5 {
-            try await operation(elsewhere, counter)
-            look("after")
-            try await Asyncio.sleep(.zero)
-            look("after a sleep")
-          }
-        }
-        while !task.isDone {
-          if Self.variable.value != 0 { problems.value.insert("context leaked") }
-          if Asyncio.currentTask()?.name == "T" { problems.value.insert("current in another") }
-          try await Asyncio.sleep(.zero)
-        }
-        try await task.value
-      }
-      return problems.value
-    }
-    #expect(problems == [])
-  }
+  static let variable = Asyncio.ContextVar<Int>("variable", default: 0)
 
   @Test("a plain actor's methods run on the loop's thread when a task calls them")
   func plainActor() throws {

@@ -26,6 +26,8 @@ import Testing
       items.append(item)
     }
 
+    nonisolated func insist() { preconditionIsolated("only on the loop") }
+
     func caller() -> String { "\(Asyncio.currentTask()?.name ?? "none") \(PinnedActorTests.variable.value)" }
 
     func callerAfterSleep() async throws -> String {
@@ -119,6 +121,63 @@ import Testing
     }
   }
 
+  @Test("preconditionIsolated and isIsolatingCurrentContext tell whether the caller is on the loop's thread")
+  func isolationChecks() async throws {
+    let (onLoop, offLoop) = try await onOwnThread {
+      let loop = EventLoop(clock: .monotonic)
+      let store = Store(loop.threadsafe)
+      let executor = store.unownedExecutor
+      let onLoop = Box<[Bool?]>([])
+      let offLoop: [Bool?] = try loop.runUntilComplete {
+        onLoop.value.append(executor.asSerialExecutor()?.isIsolatingCurrentContext())
+        store.insist()
+        try loop.callSoon {
+          onLoop.value.append(executor.asSerialExecutor()?.isIsolatingCurrentContext())
+          store.insist()
+        }
+        try await Asyncio.sleep(.zero)
+        return try await loop.runInExecutor { [executor.asSerialExecutor()?.isIsolatingCurrentContext()] }.value
+      }
+      let whenNotRunning = executor.asSerialExecutor()?.isIsolatingCurrentContext()
+      try loop.close()
+      return (onLoop.value, offLoop + [whenNotRunning])
+    }
+    #expect(onLoop == [true, true])
+    #expect(offLoop == [false, false])
+  }
+
+  @Test("off the loop, preconditionIsolated traps, and says what to do")
+  func preconditionIsolatedElsewhere() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let loop = EventLoop(clock: .virtual)
+      Store(loop.threadsafe).insist()
+    }
+    expectExplanation(result, "only on the loop")
+  }
+
+  @Test("a global actor can be pinned to a loop that has a thread of its own, and its code uses that loop")
+  func globalActor() async throws {
+    let threads = try await [LoopActor.add("a"), LoopActor.add("b")]
+    #expect(threads[0] == threads[1])
+    #expect(threads[0] != currentThreadID())
+    let names = try await LoopActor.waitAndList()
+    #expect(names == ["a", "b"])
+    // From a task of another loop, whose own tasks go on meanwhile.
+    let (isBack, ticks) = try await Asyncio.run {
+      let thread = currentThreadID()
+      let ticker = Asyncio.createTask {
+        var ticks = 0
+        do { while true { ticks += 1; try await Asyncio.sleep(.zero) } } catch is CancellationError { return ticks }
+      }
+      _ = try await LoopActor.waitAndList()
+      let isBack = currentThreadID() == thread
+      ticker.cancel()
+      return (isBack, try await ticker.value)
+    }
+    #expect(isBack)
+    #expect(ticks > 0)
+  }
+
   @Test("off the loop, assumeIsolated traps")
   func assumeIsolatedElsewhere() async {
     await #expect(processExitsWith: .failure) {
@@ -205,5 +264,37 @@ import Testing
       }
     }
     #expect(await store.items.sorted() == (0..<100).map { "\($0)" }.sorted())
+  }
+}
+
+/// A global actor on a loop that runs as long as the process.
+@globalActor private actor LoopActor {
+  static let shared = LoopActor()
+  private let loop: Asyncio.LoopHandle
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+
+  private init() {
+    let started = Asyncio.ConcurrentFuture<Asyncio.LoopHandle>()
+    startThread {
+      let loop = Asyncio.EventLoop()
+      started.resolve(.success(loop.threadsafe))
+      try? loop.runForever()
+    }
+    guard let loop = try? started.result() else { preconditionFailure("the loop did not start") }
+    self.loop = loop
+  }
+
+  @LoopActor private static var names: [String] = []
+
+  @LoopActor
+  static func add(_ name: String) throws -> UInt {
+    names.append(name)
+    return currentThreadID()
+  }
+
+  @LoopActor
+  static func waitAndList() async throws -> [String] {
+    try await Asyncio.sleep(.milliseconds(2))
+    return names
   }
 }
