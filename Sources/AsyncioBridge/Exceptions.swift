@@ -119,15 +119,28 @@ extension Asyncio {
   /// A loop can go no further: nothing is ready, no timer is set, nothing outside the loop will wake it, and
   /// the run has not ended.
   ///
-  /// asyncio would block for ever here. It is thrown by the run methods of a loop on a virtual clock.
+  /// asyncio would block for ever here. The run methods throw it, and leave the tasks as they are; ``run(debug:clock:fileID:line:_:)``
+  /// then cancels them.
+  ///
+  /// On a virtual clock it is thrown in all cases, except while something is on its way back to the loop that this has
+  /// sent away: work in an executor, a foreign operation or await, a child task of Swift's.
+  ///
+  /// In real time it is never thrown by mistake, and so only where the loop can know that nobody is left to wake it. There must
+  /// also be: a task or future that the loop runs until it is done, since one that runs for ever may well be idle; no ``LoopHandle``,
+  /// whoever may have it, a task of the loop included (the asynchronous ``run(debug:clock:fileID:line:_:)`` has
+  /// one, for its caller's cancellation); no result of ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` that is still
+  /// to come. Otherwise the loop waits, as asyncio's does.
   public struct DeadlockError: Error, CustomStringConvertible {
     /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
     public let waitingTasks: [String]
+    /// Who waits for whom, with the cycle if there is one.
+    public let callGraph: CallGraph
 
-    /// The waiting tasks, one a line.
+    /// The call graph.
     public var description: String {
-      let list = waitingTasks.isEmpty ? "no task is pending" : waitingTasks.joined(separator: "\n  ")
-      return "DeadlockError: nothing is ready, no timer is set, and the run has not ended:\n  \(list)"
+      let graph = callGraph.nodes.isEmpty ? "no task is pending" : callGraph.description
+      let lines = graph.split(separator: "\n").map { "\n  \($0)" }.joined()
+      return "DeadlockError: nothing is ready, no timer is set, and the run has not ended:\(lines)"
     }
   }
 

@@ -38,7 +38,8 @@ extension Asyncio.EventLoop {
   ///
   /// The turn in which the future's callbacks are called is run to its end.
   /// - Throws: what the future failed with; ``Asyncio/RuntimeError`` if the loop is stopped before, and what
-  ///   ``runForever()`` throws; ``Asyncio/ValueError`` if the future belongs to another loop.
+  ///   ``runForever()`` throws; ``Asyncio/DeadlockError``, in real time too, if nothing is left to wake the loop;
+  ///   ``Asyncio/ValueError`` if the future belongs to another loop.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilComplete<Value>(_ future: Asyncio.Future<Value>) throws -> Value {
     try Asyncio.checkLoop(of: future, is: self)
@@ -164,24 +165,13 @@ extension Asyncio.EventLoop {
         }
       }
     } else {
-      if clock.kind == .virtual, !mayBeWokenFromOutside { throw deadlock() }
-      mailbox.waitForItems(timeout: nil)
+      try waitForOtherThreads()
     }
     takePosted()
   }
 
   /// A day, as in asyncio: no system call is given a longer timeout.
   private static var longestWait: Int64 { 24 * 3600 * 1_000_000_000 }
-
-  /// Whether something that the loop knows of may yet come back to it.
-  private var mayBeWokenFromOutside: Bool {
-    if !foreignCores.isEmpty || !outstanding.isEmpty { return true }
-    return state.pending.contains { $0.pointee.mayHaveChildren }
-  }
-
-  private func deadlock() -> Asyncio.DeadlockError {
-    Asyncio.DeadlockError(waitingTasks: pendingTasks.map { "\($0.describe()) created at \($0.site)" })
-  }
 
   /// Runs the next entry of the turn, of which there must be one.
   @inline(__always)

@@ -25,6 +25,7 @@ extension Asyncio {
 
     let mailbox: Mailbox
     let taskExecutor: LoopTaskExecutor
+    private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     @exclusivity(unchecked) var foreignCores: [JobID: CorePointer] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
@@ -62,8 +63,10 @@ extension Asyncio {
     var executor: (any Executor)?
     var foreignOperations: ForeignOperations?
 
-    /// What other threads may use of the loop.
-    public let threadsafe: LoopHandle
+    /// What other threads may use of the loop: a new handle each time.
+    ///
+    /// The loop itself keeps none, so that it knows whether anybody has one.
+    public var threadsafe: LoopHandle { LoopHandle(mailbox: mailbox, executor: serialExecutor) }
 
     /// The loop's time. See ``LoopClock``.
     public let clock: LoopClock
@@ -114,11 +117,10 @@ extension Asyncio {
       let mailbox = Mailbox()
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
-      let serialExecutor = LoopSerialExecutor(mailbox: mailbox)
+      serialExecutor = LoopSerialExecutor(mailbox: mailbox)
       mailbox.taskExecutor = taskExecutor.asUnownedTaskExecutor()
       mailbox.serialExecutor = serialExecutor.asUnownedSerialExecutor()
       self.clock = LoopClock(clock, mailbox: mailbox)
-      threadsafe = LoopHandle(mailbox: mailbox, executor: serialExecutor)
       state.isDebug = debug ?? Environment.isDebug
       mailbox.loop = self
     }

@@ -19,6 +19,9 @@ extension Asyncio {
   ///   …
   /// }
   /// ```
+  ///
+  /// As long as there is a handle somebody may use it: a loop in real time then never takes itself for stuck, see
+  /// ``DeadlockError``. So keep one only where it is needed.
   public final class LoopHandle: Sendable {
     let mailbox: Mailbox
     private let executor: LoopSerialExecutor
@@ -26,7 +29,10 @@ extension Asyncio {
     init(mailbox: Mailbox, executor: LoopSerialExecutor) {
       self.mailbox = mailbox
       self.executor = executor
+      mailbox.addHandle()
     }
+
+    deinit { mailbox.removeHandle() }
 
     /// The executor of actors that are pinned to the loop. Such an actor must keep the handle.
     ///
@@ -49,9 +55,7 @@ extension Asyncio {
       line: UInt = #line,
       _ callback: sending @escaping () throws -> Void
     ) throws -> ThreadsafeHandle {
-      let call = PostedCall(callback, context: Context.inherited(), site: SourceSite(fileID, line))
-      guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
-      return ThreadsafeHandle(call)
+      try mailbox.callSoon(SourceSite(fileID, line), callback)
     }
 
     /// Makes the loop's run method return at the end of the turn in which the request arrives.
@@ -63,8 +67,8 @@ extension Asyncio {
 
   /// A callback that was scheduled from another thread.
   public struct ThreadsafeHandle: Sendable {
-    fileprivate let call: PostedCall
-    init(_ call: PostedCall) { self.call = call }
+    private let call: PostedCall
+    fileprivate init(_ call: PostedCall) { self.call = call }
 
     /// Keeps the callback from running, if it has not begun. `Handle.cancel()`.
     public func cancel() { call.cancel() }
@@ -73,9 +77,27 @@ extension Asyncio {
   }
 }
 
+extension Asyncio.LoopHandle: Hashable {
+  /// Handles are equal if they are handles on the same loop.
+  public static func == (a: Asyncio.LoopHandle, b: Asyncio.LoopHandle) -> Bool { a.mailbox === b.mailbox }
+  /// Hashes the loop's identity.
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(mailbox)) }
+}
+
 extension Asyncio.ThreadsafeHandle: CustomStringConvertible {
   /// Where the callback was scheduled, `<ThreadsafeHandle at FILE:LINE>`, or `<ThreadsafeHandle cancelled>`.
   public var description: String { "<ThreadsafeHandle \(isCancelled ? "cancelled" : "at \(call.site)")>" }
+}
+
+extension Mailbox {
+  fileprivate func callSoon(
+    _ site: SourceSite,
+    _ callback: sending @escaping () throws -> Void
+  ) throws -> Asyncio.ThreadsafeHandle {
+    let call = PostedCall(callback, context: Asyncio.Context.inherited(), site: site)
+    guard post(call) else { throw Asyncio.RuntimeError.loopIsClosed }
+    return Asyncio.ThreadsafeHandle(call)
+  }
 }
 
 extension Asyncio.EventLoop {
@@ -89,6 +111,6 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ callback: sending @escaping () throws -> Void
   ) throws -> Asyncio.ThreadsafeHandle {
-    try threadsafe.callSoonThreadsafe(fileID: fileID, line: line, callback)
+    try mailbox.callSoon(SourceSite(fileID, line), callback)
   }
 }

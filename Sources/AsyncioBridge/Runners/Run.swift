@@ -14,8 +14,8 @@ extension Asyncio {
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; on a virtual clock
-  ///   ``DeadlockError``.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError``
+  ///   if the body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
@@ -34,8 +34,8 @@ extension Asyncio {
   ///   - debug: whether the loop runs in debug mode; by default as it was made.
   ///   - loopFactory: makes the loop, which is closed in the end. Called once.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; on a virtual clock
-  ///   ``DeadlockError``.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError``
+  ///   if the body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
@@ -86,12 +86,12 @@ extension Asyncio {
 private final class RemoteMain<Value>: Sendable {
   /// Runner and task, until the thread takes them, which alone uses them from then on.
   private let handover: Locked<UncheckedBox<(Asyncio.Runner, Asyncio.Task<Value>)>?>
-  private let mailbox: Mailbox
+  private let loop: Asyncio.LoopHandle
   private let id = ExchangeID()
 
   init(_ task: Asyncio.Task<Value>, of runner: Asyncio.Runner) {
     task.loop.exported[id] = task
-    mailbox = task.loop.mailbox
+    loop = task.loop.threadsafe
     handover = Locked(UncheckedBox((runner, task)))
     if _Concurrency.Task.isCancelled { task.cancel() }
   }
@@ -105,6 +105,6 @@ private final class RemoteMain<Value>: Sendable {
   }
 
   func cancel() {
-    _ = mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+    _ = loop.mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
   }
 }

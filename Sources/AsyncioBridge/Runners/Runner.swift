@@ -68,8 +68,8 @@ extension Asyncio {
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
     ///   - body: what to run.
-    /// - Throws: what the body throws; ``RuntimeError`` if the runner is closed, or a loop is running on this thread; on
-    ///   a virtual clock ``DeadlockError``.
+    /// - Throws: what the body throws; ``RuntimeError`` if the runner is closed, or a loop is running on this thread;
+    ///   ``DeadlockError`` if the body waits and nothing is left to wake it.
     @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
     public func run<Value>(
       context: Context? = nil,

@@ -31,10 +31,21 @@ final class Mailbox: @unchecked Sendable {
     /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
     var isAsleep = false
     var phase = Phase.open
+    /// How many `LoopHandle`s there are: who has one may hand in calls.
+    var handleCount = 0
+    /// The loop is asleep, and wants to know when there are no handles any more.
+    var wakesWhenAlone = false
     /// A thread is running the jobs that arrived after the loop was closed.
     var isDraining = false
     /// Made when the loop blocks for the first time.
     var poller: Poller?
+
+    mutating func goToSleep() -> Poller {
+      let poller = poller ?? Poller()
+      self.poller = poller
+      isAsleep = true
+      return poller
+    }
   }
 
   private let state = Locked(State())
@@ -104,6 +115,20 @@ final class Mailbox: @unchecked Sendable {
     return accepted
   }
 
+  /// A handle on the loop is made.
+  func addHandle() { state.withLock { $0.handleCount += 1 } }
+
+  /// A handle on the loop has gone. If it was the last, a loop that waits may have nothing left to wait for.
+  func removeHandle() {
+    let poller = state.withLock { state -> Poller? in
+      state.handleCount -= 1
+      guard state.handleCount == 0, state.isAsleep, state.wakesWhenAlone else { return nil }
+      state.isAsleep = false
+      return state.poller
+    }
+    poller?.wake()
+  }
+
   private func drain() {
     while true {
       let items = state.withLock { state in
@@ -138,15 +163,32 @@ final class Mailbox: @unchecked Sendable {
 
   /// Blocks until something is handed in or `timeout` nanoseconds (nil: no limit) have passed.
   func waitForItems(timeout: Int64?) {
-    let poller = state.withLock { state -> Poller? in
-      if !state.items.isEmpty { return nil }
-      if state.poller == nil { state.poller = Poller() }
-      state.isAsleep = true
-      return state.poller
+    let poller = state.withLock { $0.items.isEmpty ? $0.goToSleep() : nil }
+    if let poller { sleep(at: poller, timeout: timeout) }
+  }
+
+  /// Blocks until something is handed in; but not while nobody has a handle to hand it in with.
+  ///
+  /// One look under the lock settles it: who makes use of a handle has it until the lock is free again.
+  /// - Returns: false if nothing was handed in, and there are no handles. If the last one goes meanwhile it returns true,
+  ///   so that the caller can ask again.
+  func waitForItemsUnlessAlone() -> Bool {
+    let (isAlone, poller) = state.withLock { state -> (Bool, Poller?) in
+      if !state.items.isEmpty { return (false, nil) }
+      if state.handleCount == 0 { return (true, nil) }
+      state.wakesWhenAlone = true
+      return (false, state.goToSleep())
     }
-    guard let poller else { return }
+    if let poller { sleep(at: poller, timeout: nil) }
+    return !isAlone
+  }
+
+  private func sleep(at poller: Poller, timeout: Int64?) {
     poller.wait(timeout: timeout)
-    state.withLock { $0.isAsleep = false }
+    state.withLock { state in
+      state.isAsleep = false
+      state.wakesWhenAlone = false
+    }
   }
 
   /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep

@@ -1,0 +1,41 @@
+// What a loop does that has nothing to do and no timer: it waits for other threads, if there is anything to wait for.
+
+extension Asyncio.EventLoop {
+  /// Blocks until another thread hands in something.
+  /// - Throws: `DeadlockError` if that can't be.
+  func waitForOtherThreads() throws {
+    var isAlone = false
+    if clock.kind == .virtual {
+      isAlone = expectsNothing
+    } else if knowsAllThatMayWakeIt {
+      if mailbox.waitForItemsUnlessAlone() { return }
+      isAlone = true
+    }
+    if isAlone, !hasChildren { throw deadlock() }
+    mailbox.waitForItems(timeout: nil)
+  }
+
+  /// Whether nothing is on its way back to the loop that it has sent away itself.
+  private var expectsNothing: Bool { foreignCores.isEmpty && outstanding.isEmpty }
+
+  /// Whether nobody but the owner of a handle can wake the loop, once nothing is on its way.
+  ///
+  /// In real time a loop has to be sure, and that it is only of what it runs for: one that runs for ever may well be idle.
+  /// Other threads may cancel what was exported to them. A guest may be the code of an actor that was called from elsewhere,
+  /// and is cancelled from there.
+  private var knowsAllThatMayWakeIt: Bool {
+    mainFuture != nil && expectsNothing && exported.isEmpty && guests.isEmpty
+  }
+
+  /// Whether there may be child tasks of Swift's, which wait elsewhere. Asked last, since it looks at all tasks.
+  private var hasChildren: Bool {
+    state.pending.contains { $0.pointee.mayHaveChildren }
+  }
+
+  private func deadlock() -> Asyncio.DeadlockError {
+    Asyncio.DeadlockError(
+      waitingTasks: pendingTasks.map { "\($0.describe()) created at \($0.site)" },
+      callGraph: Asyncio.captureCallGraph(loop: self)
+    )
+  }
+}
