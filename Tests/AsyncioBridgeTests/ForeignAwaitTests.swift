@@ -28,6 +28,12 @@ import Testing
       return currentThreadID()
     }
 
+    /// Whether there is a loop where it runs, and what the library says to a wait.
+    func wait() async -> (name: String?, error: (any Error)?) {
+      let name = Asyncio.EventLoop.running == nil ? nil : Asyncio.currentTask()?.name ?? "none"
+      return (name, await errorThrown { try await Asyncio.sleep(.zero) })
+    }
+
     func nameOfCurrentTask() -> String? { Asyncio.currentTask()?.name }
 
     func nameAndVariable() -> (String, Int) {
@@ -99,6 +105,34 @@ import Testing
     #expect(count == 3)
     #expect(trace.first == "free")
     #expect(trace.dropFirst().sorted() == ["1 1", "1 1", "2 2", "2 2", "3 3", "3 3"])
+  }
+
+  @Test(
+    "where a plain actor that others use as well runs a task's call, it has the loop, or an error says that it has not"
+  )
+  func actorOfOthersToo() async throws {
+    let problems = try await onOwnThread {
+      try runOnLoop(.monotonic) { _ in
+        Asyncio.currentTask()?.name = "caller"
+        let counter = Counter()
+        let thread = currentThreadID()
+        let others = Task.detached { while !Task.isCancelled { _ = await counter.increment() } }
+        var problems: [String] = []
+        for _ in 0..<500 {
+          let (name, error) = await counter.wait()
+          switch (name, error) {
+          case ("caller", nil): break
+          case (nil, let error as Asyncio.RuntimeError) where error.message.hasPrefix("no running event loop"): break
+          default: problems.append("\(name ?? "no loop"): \(error.map { "\($0)" } ?? "waited")")
+          }
+          if currentThreadID() != thread { problems.append("not back") }
+        }
+        others.cancel()
+        await others.value
+        return problems
+      }
+    }
+    #expect(problems == [])
   }
 
   @Test("an actor's methods are code of the task that calls them, with its context, whoever else is in the actor")
