@@ -11,6 +11,8 @@ extension Program {
     demonstration("shared-state", "an ordinary object for many tasks, without locks", sharedState),
     demonstration("threads", "work on other threads, and calls from them", threads),
     demonstration("pinned-actor", "an actor that lives on the loop", pinnedActor),
+    demonstration("dashboard", "tasks that call ordinary Swift code: an actor, a stream, a task group", dashboard),
+    demonstration("server", "loops on several threads, each with a part of the data", server),
     demonstration("virtual-time", "hours that pass in no time, and a deadlock that is found", virtualTime),
   ]
 
