@@ -55,26 +55,6 @@ extension DocSnippetTests {
     #expect(printed.lines == ["at the next await", "no", "still here false", "false true true"])
   }
 
-  @Test("Semantics, a foreign operation as a future is cancelled alone")
-  func operationAsFuture() async throws {
-    let printed = Printed()
-    // Blocks its thread while Swift's pool works for it.
-    try await onOwnThread {
-      func print(_ items: Any...) { printed.add(items) }
-      try Asyncio.run {
-        let loop = Asyncio.EventLoop.running!
-        let body = Asyncio.createTask {
-          let nap = Asyncio.ensureFuture(operation: { try await Task.sleep(for: .seconds(3600)) })
-          do { try await nap.value } catch is CancellationError { print(Task.isCancelled) }  // false
-          return "awake"
-        }
-        try loop.callLater(.milliseconds(5)) { body.cancel() }
-        print(try await body.value, body.isCancelled)  // awake false
-      }
-    }
-    #expect(printed.lines == ["false", "awake false"])
-  }
-
   @Test("Semantics, closing a loop unwinds what is pending")
   func closeUnwinds() throws {
     let printed = Printed()
@@ -91,29 +71,6 @@ extension DocSnippetTests {
     // Task was destroyed but it is pending!
     // unwound
     #expect(printed.lines == ["Task was destroyed but it is pending!", "unwound"])
-  }
-
-  @Test("Semantics, a call to a pinned actor takes no turn")
-  func pinnedActor() throws {
-    let printed = Printed()
-    func print(_ items: Any...) { printed.add(items) }
-    actor Ledger {
-      let loop: Asyncio.LoopHandle
-      nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
-      private(set) var total = 0
-      init(loop: Asyncio.LoopHandle) { self.loop = loop }
-      func add(_ amount: Int) { total += amount }
-    }
-
-    try Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
-      let ledger = Ledger(loop: loop.threadsafe)
-      let turn = loop.turnCount
-      await ledger.add(40)
-      await ledger.add(2)
-      print(await ledger.total, loop.turnCount - turn)  // 42 0
-    }
-    #expect(printed.lines == ["42 0"])
   }
 
   @Test("Semantics, a task has a copy of its creator's context")
