@@ -24,7 +24,7 @@ extension Asyncio {
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
 
     let mailbox: Mailbox
-    let taskExecutor: LoopTaskExecutor
+    @usableFromInline let taskExecutor: LoopTaskExecutor
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     @exclusivity(unchecked) var foreignCores: [JobID: CorePointer] = [:]
@@ -93,7 +93,10 @@ extension Asyncio {
     public var exceptionHandler: ExceptionHandler?
 
     /// Makes the loop's tasks; nil makes plain ones. `loop.set_task_factory()`, `loop.get_task_factory()`.
-    public var taskFactory: (any TaskFactory)?
+    public var taskFactory: (any TaskFactory)? {
+      didSet { hasTaskFactory = taskFactory != nil }
+    }
+    @exclusivity(unchecked) @usableFromInline private(set) var hasTaskFactory = false
 
     /// Writes what is reported and nobody handles; by default to standard error.
     public var logger: (String) -> Void = { writeToStandardError($0) }
@@ -279,9 +282,6 @@ extension Asyncio.EventLoop {
     if let name = coroutine.name { task.name = name }
     return task
   }
-
-  @usableFromInline
-  var hasTaskFactory: Bool { taskFactory != nil }
 }
 
 extension Asyncio {

@@ -27,7 +27,9 @@ extension Asyncio {
     @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
     @exclusivity(unchecked) final var callbacks = CallbackList()
     @exclusivity(unchecked) @usableFromInline final var error: (any Error)?
-    final var cancelMessage: String?
+    /// The value, if the future is finished and has no error. Only ``Future`` knows its type.
+    @exclusivity(unchecked) @usableFromInline final var storedValue = StoredValue()
+    @exclusivity(unchecked) final var cancelMessage: String?
     @usableFromInline final let site: SourceSite
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.

@@ -7,8 +7,6 @@ extension Asyncio {
   /// let answer = try await future.value
   /// ```
   open class Future<Value>: AnyFuture, Awaitable {
-    @exclusivity(unchecked) @usableFromInline final var storedValue: Value?
-
     @inlinable
     override init(loop: EventLoop, core: CorePointer?, site: SourceSite) {
       super.init(loop: loop, core: core, site: site)
@@ -41,7 +39,7 @@ extension Asyncio {
     @inlinable
     public final func result() throws -> Value {
       try checkResult()
-      return storedValue.unsafelyUnwrapped
+      return storedValue.get(Value.self)
     }
 
     /// Gives the future its value and schedules its callbacks. `Future.set_result()`.
@@ -55,7 +53,7 @@ extension Asyncio {
     @inlinable
     @inline(__always)
     final func complete(_ value: Value) {
-      storedValue = value
+      storedValue.set(value)
       state = .finished
       scheduleCallbacks()
     }
@@ -77,12 +75,12 @@ extension Asyncio {
     /// Ends this future as `other` ended, which must be done.
     @inlinable
     final func copyState(of other: Future<Value>) {
-      if !copyFailure(of: other) { complete(other.storedValue.unsafelyUnwrapped) }
+      if !copyFailure(of: other) { complete(other.storedValue.get(Value.self)) }
     }
 
     override var valueDescription: String? {
-      guard state == .finished, error == nil, let storedValue else { return nil }
-      return Asyncio.describe(storedValue)
+      guard state == .finished, error == nil else { return nil }
+      return Asyncio.describe(storedValue.get(Value.self))
     }
   }
 

@@ -16,11 +16,12 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) -> Task<Value> {
-    let loop = EventLoop.current(nil)
-    do {
-      return try loop.createTask(name: name, fileID: fileID, line: line, body)
-    } catch {
-      return Task(loop: loop, name: name, failed: error, fileID: fileID, line: line)
+    EventLoop.currentUnretained()._withUnsafeGuaranteedRef { loop in
+      do {
+        return try loop.createTask(name: name, fileID: fileID, line: line, body)
+      } catch {
+        return Task(loop: loop, name: name, failed: error, fileID: fileID, line: line)
+      }
     }
   }
 }

@@ -115,6 +115,12 @@ extension Asyncio.EventLoop {
     return running
   }
 
+  /// The running loop, which its run method keeps.
+  @usableFromInline
+  static func currentUnretained(_ caller: StaticString = #function) -> Unmanaged<Asyncio.EventLoop> {
+    ThreadState.current.pointee.runningLoop ?? .passUnretained(current(nil, caller))
+  }
+
   /// `loop`, or the running one.
   @usableFromInline
   static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {

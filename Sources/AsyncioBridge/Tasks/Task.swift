@@ -27,9 +27,13 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      let core = try CorePointer.create(on: loop, name: name, context: context)
+      // Unsafe: the body stays on the loop's thread, to which the executor preference of its host binds it.
+      nonisolated(unsafe) let core = try CorePointer.create(on: loop, name: name, context: context)
+      nonisolated(unsafe) let body = body
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
-      core.start(self) {
+      // The host never throws, but what may throw needs no thunk on its way into the runtime.
+      let outerOwner = loop.beginHosting()
+      let host = _Concurrency.Task<Void, any Error>(executorPreference: loop.taskExecutor) {
         do {
           try core.begin()
           let value = try await body()
@@ -37,8 +41,9 @@ extension Asyncio {
         } catch {
           core.end(throwing: error)
         }
-        core.leave()
+        core.release()
       }
+      loop.endHosting(self, host, outerOwner)
     }
 
     /// A task that has failed before it could be started.
@@ -108,10 +113,10 @@ extension Asyncio {
       core.unsafelyUnwrapped.pointee.mustCancel ? "cancelling" : super.stateDescription
     }
     override var detailsDescription: [String] {
-      let core = core.unsafelyUnwrapped.pointee
-      var details = ["name='\(core.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
-      if let waiter = core.waiter?.takeUnretainedValue() { details.append("wait_for=\(waiter.describe())") }
-      if core.foreignTask != nil { details.append("wait_for=<foreign>") }
+      let core = core.unsafelyUnwrapped
+      var details = ["name='\(core.pointee.name)'", "coro=<\(site)\(core.pointee.hasEnded ? " done" : "")>"]
+      if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
+      if core.pointee.foreignTask != nil { details.append("wait_for=<foreign>") }
       return details
     }
   }

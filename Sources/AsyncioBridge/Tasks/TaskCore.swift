@@ -1,10 +1,11 @@
 /// What runs a task's body: the Swift task that hosts it, and asyncio's bookkeeping about its steps and cancellation.
 ///
 /// In raw memory, and counted by hand, so that a step touches no atomic reference count: all of it happens on the loop's
-/// thread. Its owners are the task, the host until the body has ended, and scopes of the body. None of those keeps the
-/// task: so a pending task can go away, which is reported, and its body is unwound.
+/// thread. Its owners are the task, the host until the body has ended, and scopes of the body, all of which end before
+/// the loop goes. None of them but the task itself keeps the task: so a pending one can go away, which is reported, and its
+/// body is unwound.
 @usableFromInline
-struct TaskCore {
+struct TaskCore: ~Copyable {
   // Invariants, while the task is not done:
   // 1. Either `waiter` is nil and a step of the task is scheduled (or it runs, or it is in a foreign await);
   //    or `waiter` is a future, one of its callbacks is the task's wakeup, and no step is scheduled.
@@ -67,6 +68,7 @@ struct TaskCore {
     set { explicitName = newValue }
   }
 
+  @inline(__always)
   fileprivate init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
     self.loop = .passUnretained(loop)
     self.context = context
@@ -91,7 +93,7 @@ extension CorePointer {
 
   /// A core that the caller owns.
   static func make(_ loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) -> CorePointer {
-    let core = CorePointer.allocate(capacity: 1)
+    let core = loop.state.cores.take()
     core.initialize(to: TaskCore(loop: loop, name: name, context: context))
     return core
   }
@@ -103,7 +105,7 @@ extension CorePointer {
   @inline(__always)
   func retain() { pointee.owners &+= 1 }
 
-  @inline(__always)
+  @usableFromInline
   func release() {
     pointee.owners &-= 1
     if pointee.owners == 0 { destroy() }
@@ -113,23 +115,14 @@ extension CorePointer {
     #if DEBUG
       pointee.live.addHosts(-1)
     #endif
+    let loop = pointee.loop
     deinitialize(count: 1)
-    deallocate()
+    loop._withUnsafeGuaranteedRef { $0.state.cores.giveBack(self) }
   }
 
   @inline(__always)
   private func onLoop<Result>(_ body: (Asyncio.EventLoop) -> Result) -> Result {
     pointee.loop._withUnsafeGuaranteedRef(body)
-  }
-
-  /// Hosts a body for `task`, and schedules its first step.
-  @usableFromInline
-  func start(_ task: Asyncio.AnyFuture, _ body: nonisolated(nonsending) @escaping () async -> Void) {
-    pointee.task = .passUnretained(task)
-    retain()
-    task.loop.addPending(self)
-    task.loop.host(self, body)
-    task.loop.schedule(stepOf: .passUnretained(task))
   }
 
   // MARK: Cancellation
@@ -216,9 +209,6 @@ extension CorePointer {
     return task
   }
 
-  /// The host has nothing to do with it any more.
-  @usableFromInline
-  func leave() { release() }
 }
 
 // MARK: - Waiting

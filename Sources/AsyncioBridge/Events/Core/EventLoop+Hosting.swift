@@ -55,21 +55,31 @@ extension Asyncio.EventLoop {
     @inline(__always) get { state.currentCore }
   }
 
-  /// Creates the Swift task that hosts a body. It inherits the task-locals of the caller. Its first job is kept.
-  func host(_ core: CorePointer, _ body: nonisolated(nonsending) @escaping () async -> Void) {
+  /// Makes the loop ready for the creation of a Swift task that hosts a body; that inherits the task-locals of the
+  /// caller, and does not begin before its first step.
+  /// - Returns: what ``endHosting(_:_:_:)`` wants to have.
+  @usableFromInline
+  func beginHosting() -> UInt {
+    let outerOwner = isRunning ? 0 : mailbox.takeOwnership()
+    state.isCapturing = true
+    return outerOwner
+  }
+
+  /// The host has been created. Schedules the first step of its task.
+  @usableFromInline
+  func endHosting(_ task: Asyncio.AnyFuture, _ host: _Concurrency.Task<Void, any Error>, _ outerOwner: UInt) {
+    guard let first = state.captured else { preconditionFailure("AsyncioBridge: a new Swift task enqueued no job") }
+    state.captured = nil
+    if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
+    let core = task.core.unsafelyUnwrapped
+    core.retain()
+    core.pointee.task = .passUnretained(task)
+    core.pointee.swiftTask = host
+    core.pointee.firstJob = first.job
+    core.pointee.jobID = JobID(first.job)
     hostCount += 1
-    let body = HostedBody(run: body)
-    whileOwned {
-      let first = capture {
-        // It never throws, but what may throw needs no thunk on its way into the runtime.
-        core.pointee.swiftTask = _Concurrency.Task<Void, any Error>(executorPreference: taskExecutor) {
-          await body.run()
-        }
-      }
-      guard let first else { preconditionFailure("AsyncioBridge: creating a Swift task enqueued no job") }
-      core.pointee.firstJob = first.job
-      core.pointee.jobID = JobID(first.job)
-    }
+    addPending(core)
+    schedule(stepOf: .passUnretained(task))
   }
 
   /// Runs a task's next step. The caller keeps the task.
@@ -245,16 +255,8 @@ extension Asyncio.EventLoop {
 
   // MARK: Who has the thread
 
-  /// Runs `body` as code of this loop on the calling thread, so that what the runtime enqueues comes straight here.
-  @inline(__always)
-  private func whileOwned(_ body: () -> Void) {
-    if isRunning { return body() }
-    let previous = mailbox.takeOwnership()
-    body()
-    mailbox.giveUpOwnership(to: previous)
-  }
-
-  /// The same, with the loop as the thread's running loop.
+  /// Runs `body` as code of this loop on the calling thread, so that what the runtime enqueues comes straight here, and
+  /// with the loop as the thread's running loop.
   func whileRunning<Result>(_ body: () throws -> Result) rethrows -> Result {
     let outerThread = thread
     let current = ThreadState.current
@@ -269,14 +271,6 @@ extension Asyncio.EventLoop {
     }
     return try body()
   }
-}
-
-/// A task's body on its way into the Swift task that hosts it. Not generic, since a closure in a generic type is kept in
-/// a form that costs more to call.
-///
-/// `@unchecked Sendable`: the body stays on its loop's thread, to which the executor preference of its host binds it.
-private struct HostedBody: @unchecked Sendable {
-  let run: nonisolated(nonsending) () async -> Void
 }
 
 // MARK: - The pending tasks

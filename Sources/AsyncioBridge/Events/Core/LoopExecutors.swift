@@ -1,8 +1,10 @@
 /// What hosted tasks prefer, so that they and their children run on the loop's thread.
+@usableFromInline
 final class LoopTaskExecutor: TaskExecutor {
   private let mailbox: Mailbox
   init(mailbox: Mailbox) { self.mailbox = mailbox }
 
+  @usableFromInline
   func enqueue(_ job: consuming ExecutorJob) { mailbox.enqueue(UnownedJob(job), .task) }
 }
 

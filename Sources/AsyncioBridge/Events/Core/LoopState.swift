@@ -11,6 +11,7 @@ struct LoopState: ~Copyable {
   /// The tasks that are pending, in no order. A core takes itself off before it goes.
   var pending: [CorePointer] = []
   var createdTasks = 0
+  var cores = CorePool()
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?
