@@ -54,7 +54,10 @@ extension Asyncio {
     // MARK: Lifecycle
 
     /// Whether a run method of the loop is on the stack. `loop.is_running()`.
-    public internal(set) var isRunning = false
+    public internal(set) var isRunning: Bool {
+      get { state.isRunning }
+      set { state.isRunning = newValue }
+    }
     /// Whether the loop has been closed. `loop.is_closed()`.
     public internal(set) var isClosed: Bool {
       get { state.isClosed }

@@ -115,6 +115,10 @@ extension Duration {
   /// The duration in nanoseconds, parts of one rounded up, limited to what 64 bits hold.
   @inline(__always)
   var nanosecondsRoundedUp: Int64 {
+    // Most durations are short, and the general way is slow.
+    if attoseconds >= 0, attoseconds <= Int128(Int64.max) {
+      return (Int64(truncatingIfNeeded: attoseconds) - 1) / 1_000_000_000 + (attoseconds > 0 ? 1 : 0)
+    }
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }

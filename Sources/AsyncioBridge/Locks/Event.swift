@@ -2,9 +2,11 @@ extension Asyncio {
   /// A flag that tasks can wait for. `asyncio.Event`.
   public final class Event: CustomStringConvertible {
     let loop: EventLoop
-    private var waiters = Ring<Future<Void>>()
+    @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
     /// Whether the flag is set. `Event.is_set()`.
-    public private(set) var isSet = false
+    public var isSet: Bool { flag }
+    // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
+    @exclusivity(unchecked) var flag = false
 
     /// Creates an event whose flag is not set.
     /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
@@ -13,12 +15,12 @@ extension Asyncio {
     /// Sets the flag, and wakes all tasks that wait for it. `Event.set()`.
     public func set() {
       if isSet { return }
-      isSet = true
+      flag = true
       for waiter in waiters.elements { waiter.completeIfPending() }
     }
 
     /// Clears the flag; tasks wait from then on. `Event.clear()`.
-    public func clear() { isSet = false }
+    public func clear() { flag = false }
 
     /// Waits until the flag is set; returns at once if it is. `Event.wait()`.
     /// - Returns: true.

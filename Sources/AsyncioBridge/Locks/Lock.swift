@@ -4,11 +4,13 @@ extension Asyncio {
   /// Fair: tasks obtain it in the order in which they began to wait.
   public final class Lock: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
-    private var waiters = Ring<Future<Void>>()
+    @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
     /// The number of the task that took the lock last: a number, since the lock must not keep the task.
-    private(set) var holder: Int?
+    @exclusivity(unchecked) private(set) var holder: Int?
     /// Whether some task holds the lock. `Lock.locked()`.
-    public private(set) var isLocked = false
+    public var isLocked: Bool { isTaken }
+    // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
+    @exclusivity(unchecked) var isTaken = false
 
     /// Creates a free lock.
     /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
@@ -38,7 +40,7 @@ extension Asyncio {
     }
 
     private func take() {
-      isLocked = true
+      isTaken = true
       holder = loop.callingCore()?.pointee.creationNumber
     }
 
@@ -46,7 +48,7 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is free.
     public func release() throws {
       guard isLocked else { throw RuntimeError("Lock is not acquired.") }
-      isLocked = false
+      isTaken = false
       wakeUpFirst()
     }
 

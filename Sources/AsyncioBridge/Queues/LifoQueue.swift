@@ -3,6 +3,7 @@ extension Asyncio {
   public final class LifoQueue<Element>: Queue<Element> {
     private var stack: [Element] = []
 
+    override class var keepsItems: Bool { true }
     override var count: Int { stack.count }
     override func insert(_ item: Element) { stack.append(item) }
     override func removeNext() -> Element { stack.removeLast() }

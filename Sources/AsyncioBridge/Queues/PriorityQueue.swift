@@ -4,6 +4,7 @@ extension Asyncio {
     /// A binary heap: no item is less than the one at half its index.
     private var heap: [Element] = []
 
+    override class var keepsItems: Bool { true }
     override var count: Int { heap.count }
 
     override func insert(_ item: Element) {

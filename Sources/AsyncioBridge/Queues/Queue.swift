@@ -3,15 +3,21 @@ extension Asyncio {
   ///
   /// With a `maxsize`, putting into a full queue waits; getting from an empty one always does.
   public class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
+    // What putting and getting touch is accessed unchecked, as `LoopState` is.
+
     final let loop: EventLoop
     /// How many items there may be; zero or less: any number.
     public final let maxsize: Int
-    private var items = Ring<Element>()
-    private var getters = Ring<Future<Void>>()
-    private var putters = Ring<Future<Void>>()
-    private var unfinishedTasks = 0
-    private var isShutDown = false
-    private let finished: Event
+    /// Empty if this kind of queue keeps its items itself.
+    @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
+    @exclusivity(unchecked) @usableFromInline final var getters = Ring<Future<Void>>()
+    @exclusivity(unchecked) @usableFromInline final var putters = Ring<Future<Void>>()
+    @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
+    @exclusivity(unchecked) @usableFromInline final var isShutDown = false
+    /// Whether the items are in `items`: then nothing need be asked of a subclass.
+    @usableFromInline final let isPlain: Bool
+    /// Set while there are no unfinished tasks.
+    @usableFromInline final let finished: Event
 
     /// Creates an empty queue.
     /// - Parameters:
@@ -23,30 +29,44 @@ extension Asyncio {
       self.maxsize = maxsize
       finished = Event(loop: loop)
       finished.set()
+      isPlain = !Self.keepsItems
     }
 
     // MARK: What the kinds of queue differ in
 
-    var count: Int { items.count }
-    func insert(_ item: Element) { items.append(item) }
-    func removeNext() -> Element { items.removeFirst() }
+    /// Whether the kind of queue keeps its items itself, and therefore overrides what follows.
+    class var keepsItems: Bool { false }
+    @usableFromInline var count: Int { items.count }
+    @usableFromInline func insert(_ item: Element) { items.append(item) }
+    @usableFromInline func removeNext() -> Element { items.removeFirst() }
     var itemsDescription: String { "\(items.elements)" }
 
     // MARK: Size
 
     /// How many items there are. `Queue.qsize()`.
-    public final var qsize: Int { count }
+    @inlinable
+    public final var qsize: Int { isPlain ? items.count : count }
     /// Whether there is no item. `Queue.empty()`.
-    public final var isEmpty: Bool { count == 0 }
+    @inlinable
+    public final var isEmpty: Bool { qsize == 0 }
     /// Whether there are `maxsize` items. `Queue.full()`.
-    public final var isFull: Bool { maxsize > 0 && count >= maxsize }
+    @inlinable
+    public final var isFull: Bool { maxsize > 0 && qsize >= maxsize }
 
     // MARK: Putting
 
     /// Waits until there is a free place, and adds an item. `Queue.put()`.
     /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile; `CancellationError` when cancelled. The item
     ///   was not added then.
+    @inlinable
+    @inline(__always)
     public final func put(_ item: Element) async throws {
+      if isFull || isShutDown { try await waitForPlace() }
+      add(item)
+    }
+
+    @usableFromInline
+    final func waitForPlace() async throws {
       while isFull, !isShutDown {
         let putter = loop.createWaiter(for: self)
         putters.append(putter)
@@ -61,22 +81,29 @@ extension Asyncio {
         }
       }
       if isShutDown { throw QueueShutDown() }
-      add(item)
     }
 
     /// Adds an item. `Queue.put_nowait()`.
     /// - Throws: ``QueueShutDown`` if the queue is shut down; ``QueueFull`` if there is no free place.
+    @inlinable
     public final func putNowait(_ item: Element) throws {
-      if isShutDown { throw QueueShutDown() }
-      if isFull { throw QueueFull() }
+      if isFull || isShutDown { try refuseItem() }
       add(item)
     }
 
-    private func add(_ item: Element) {
-      insert(item)
+    @usableFromInline
+    final func refuseItem() throws {
+      if isShutDown { throw QueueShutDown() }
+      throw QueueFull()
+    }
+
+    @inlinable
+    @inline(__always)
+    final func add(_ item: Element) {
+      if isPlain { items.append(item) } else { insert(item) }
+      if unfinishedTasks == 0 { finished.clear() }
       unfinishedTasks += 1
-      finished.clear()
-      Self.wakeUpNext(&getters)
+      if !getters.isEmpty { Self.wakeUpNext(&getters) }
     }
 
     // MARK: Getting
@@ -84,7 +111,15 @@ extension Asyncio {
     /// Waits until there is an item, and takes it. `Queue.get()`.
     /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile, and empty; `CancellationError` when
     ///   cancelled. No item was taken then.
+    @inlinable
+    @inline(__always)
     public final func get() async throws -> Element {
+      if isEmpty { try await waitForItem() }
+      return take()
+    }
+
+    @usableFromInline
+    final func waitForItem() async throws {
       while isEmpty {
         if isShutDown { throw QueueShutDown() }
         let getter = loop.createWaiter(for: self)
@@ -99,26 +134,32 @@ extension Asyncio {
           throw error
         }
       }
-      return take()
     }
 
     /// Takes an item. `Queue.get_nowait()`.
     /// - Throws: ``QueueShutDown`` if there is none and the queue is shut down; otherwise ``QueueEmpty`` if there is none.
+    @inlinable
     public final func getNowait() throws -> Element {
-      if isEmpty {
-        if isShutDown { throw QueueShutDown() }
-        throw QueueEmpty()
-      }
+      if isEmpty { try refuseToDeliver() }
       return take()
     }
 
-    private func take() -> Element {
-      let item = removeNext()
-      Self.wakeUpNext(&putters)
+    @usableFromInline
+    final func refuseToDeliver() throws {
+      if isShutDown { throw QueueShutDown() }
+      throw QueueEmpty()
+    }
+
+    @inlinable
+    @inline(__always)
+    final func take() -> Element {
+      let item = isPlain ? items.removeFirst() : removeNext()
+      if !putters.isEmpty { Self.wakeUpNext(&putters) }
       return item
     }
 
-    private static func wakeUpNext(_ waiters: inout Ring<Future<Void>>) {
+    @usableFromInline
+    static func wakeUpNext(_ waiters: inout Ring<Future<Void>>) {
       while !waiters.isEmpty {
         let waiter = waiters.removeFirst()
         if !waiter.isDone { return waiter.complete(()) }

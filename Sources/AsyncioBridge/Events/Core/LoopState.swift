@@ -17,6 +17,8 @@ struct LoopState: ~Copyable {
   var turnLimit: Int?
   var isDebug = false
   var isClosed = false
+  /// A run method is on the stack.
+  var isRunning = false
   /// The task whose step runs. Whoever runs the step keeps it.
   var currentCore: CorePointer?
   /// The job that runs may be an actor's, with code of other tasks than the current one in it.

@@ -2,31 +2,37 @@
 ///
 /// `Array` would move every element on removal at the front. The storage is raw memory, so that taking an element
 /// moves it out without touching a reference count.
+@usableFromInline
 struct Ring<Element>: ~Copyable {
   // Invariants:
   // 1. `capacity` is a power of two.
   // 2. The `count` elements from `head` on, wrapping around, are initialised; no other memory is.
-  private var storage: UnsafeMutablePointer<Element>
-  private var capacity: Int
-  private var head = 0
-  private(set) var count = 0
+  @usableFromInline var storage: UnsafeMutablePointer<Element>
+  @usableFromInline var capacity: Int
+  @usableFromInline var head = 0
+  @usableFromInline var count = 0
 
+  @inlinable
   init(minimumCapacity: Int = 16) {
     capacity = 16
     while capacity < minimumCapacity { capacity *= 2 }
     storage = .allocate(capacity: capacity)
   }
 
+  @inlinable
   deinit {
     for offset in 0..<count { (storage + slot(offset)).deinitialize(count: 1) }
     storage.deallocate()
   }
 
+  @inlinable
   var isEmpty: Bool { count == 0 }
 
+  @inlinable
   @inline(__always)
-  private func slot(_ offset: Int) -> Int { (head &+ offset) & (capacity &- 1) }
+  func slot(_ offset: Int) -> Int { (head &+ offset) & (capacity &- 1) }
 
+  @inlinable
   @inline(__always)
   mutating func append(_ element: consuming Element) {
     if count == capacity { grow() }
@@ -43,11 +49,13 @@ struct Ring<Element>: ~Copyable {
   }
 
   /// The first element. The ring must not be empty.
+  @inlinable
   var first: Element {
     @inline(__always) get { (storage + head).pointee }
   }
 
   /// Takes out the first element. The ring must not be empty.
+  @inlinable
   @inline(__always)
   mutating func removeFirst() -> Element {
     let element = (storage + head).move()
@@ -82,8 +90,9 @@ struct Ring<Element>: ~Copyable {
   /// The elements, first to last.
   var elements: [Element] { (0..<count).map { storage[slot($0)] } }
 
+  @inlinable
   @inline(never)
-  private mutating func grow() {
+  mutating func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
     let upToEnd = capacity - head
     larger.moveInitialize(from: storage + head, count: upToEnd)
