@@ -178,11 +178,11 @@ extension Asyncio.EventLoop {
   func runNextEntry() {
     state.leftInTurn &-= 1
     let entry = state.ready.removeFirst()
-    if isDebug { runTimed(entry) } else { execute(entry) }
+    if state.isTimed { runTimed(entry) } else { execute(entry) }
   }
 
   /// Runs an entry that has been taken out of the queue, and releases it.
-  private func execute(_ entry: ReadyEntry) {
+  func execute(_ entry: ReadyEntry) {
     switch entry {
     case .step(let task):
       task._withUnsafeGuaranteedRef { step($0) }
@@ -211,17 +211,6 @@ extension Asyncio.EventLoop {
   @inline(__always)
   private func notify(_ observer: FutureObserver, _ future: Asyncio.AnyFuture) {
     do { try observer.futureDidComplete(future) } catch { callbackDidThrow(error, in: "\(observer)", future: future) }
-  }
-
-  private func runTimed(_ entry: ReadyEntry) {
-    let start = monotonicNanoseconds()
-    // Kept for the report.
-    entry.retain()
-    defer { entry.release() }
-    execute(entry)
-    let duration = Duration.nanoseconds(monotonicNanoseconds() - start)
-    // Only what is reported is described: that runs the code of whatever is shown, results included.
-    if duration >= slowCallbackDuration { logger("Executing \(entry.description) took \(duration)") }
   }
 
   func callbackDidThrow(
@@ -390,19 +379,6 @@ private final class PostedHandle: Asyncio.Handle {
 
   override func run() throws {
     if !call.isCancelled { try super.run() }
-  }
-}
-
-extension ReadyEntry {
-  /// What reports of slow callbacks name.
-  var description: String {
-    switch self {
-    case .step(let task): "step of \(task.takeUnretainedValue())"
-    case .handle(let handle): "\(handle.takeUnretainedValue())"
-    case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
-    case .resume(let core, _): "step of '\(core.pointee.name)'"
-    case .job: "a child task's job"
-    }
   }
 }
 

@@ -82,11 +82,35 @@ extension Asyncio {
     /// On from the start if the environment variable `ASYNCIOBRIDGE_DEBUG` is set and not empty.
     public var isDebug: Bool {
       get { state.isDebug }
-      set { state.isDebug = newValue }
+      set {
+        state.isDebug = newValue
+        updateIsTimed()
+      }
     }
 
     /// In debug mode, how long a callback or step may take before it is reported. `loop.slow_callback_duration`.
     public var slowCallbackDuration: Duration = .milliseconds(100)
+
+    /// How long a step or callback may take before it is reported to the exception handler, in debug mode or not; nil, as it
+    /// is at first: any time.
+    ///
+    /// While it runs nothing else does. The report has the task, its name and where it was created, or the callback. Durations
+    /// are real ones on a virtual clock too. What is timed runs slower: tasks suspend at every await.
+    public var slowStepDuration: Duration? {
+      didSet { updateIsTimed() }
+    }
+
+    /// How long a turn may take, from its first step or callback to the end of its last, before it is reported to the
+    /// exception handler; nil, as it is at first: any time.
+    ///
+    /// No turn, no timer and no other thread's call gets its turn before that. The report says how many steps and callbacks
+    /// there were, and is about the longest of them. Otherwise as ``slowStepDuration``.
+    public var slowTurnDuration: Duration? {
+      didSet { updateIsTimed() }
+    }
+
+    /// What is known of the turn that runs, while a limit is set.
+    var turnTimes = TurnTimes()
 
     /// How long the end of a loop waits in silence for what was cancelled and goes on all the same. Then that is reported,
     /// tasks by their names, and waited for further.
@@ -128,6 +152,7 @@ extension Asyncio {
       mailbox.serialExecutor = serialExecutor.asUnownedSerialExecutor()
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
+      state.isTimed = state.isDebug
       mailbox.loop = self
     }
 

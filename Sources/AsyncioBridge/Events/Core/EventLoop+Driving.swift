@@ -13,7 +13,7 @@ extension Asyncio.EventLoop {
   ///   stack.
   @inline(__always)
   func drive(_ core: CorePointer) -> Bool {
-    if state.driveDepth >= Self.deepestDrive || isDebug || state.runsActorJob { return false }
+    if state.driveDepth >= Self.deepestDrive || state.isTimed || state.runsActorJob { return false }
     return driveNow(core)
   }
 

@@ -16,6 +16,8 @@ struct LoopState: ~Copyable {
   var turnCount = 0
   var turnLimit: Int?
   var isDebug = false
+  /// What runs is timed, for reports of what is slow. Then no task drives, so that each step's time is its own.
+  var isTimed = false
   var isClosed = false
   /// A run method is on the stack.
   var isRunning = false

@@ -1,0 +1,103 @@
+// Reports of what keeps a loop from everything else: in debug mode as asyncio has them, and on request with the task and
+// its place.
+
+extension Asyncio.EventLoop {
+  var isTimed: Bool { state.isTimed }
+
+  func updateIsTimed() {
+    state.isTimed = isDebug || slowStepDuration != nil || slowTurnDuration != nil
+  }
+
+  func runTimed(_ entry: ReadyEntry) {
+    let start = monotonicNanoseconds()
+    // Kept for the report.
+    entry.retain()
+    defer { entry.release() }
+    if slowTurnDuration != nil, turnTimes.turn != turnCount { beginTiming(turnThatBegan: start) }
+    execute(entry)
+    let end = monotonicNanoseconds()
+    let duration = Duration.nanoseconds(end - start)
+    // Only what is reported is described: that runs the code of whatever is shown, results included.
+    if let slowStepDuration, duration >= slowStepDuration {
+      report("A \(entry.kindDescription) took \(duration)", entry.subject)
+    } else if isDebug, duration >= slowCallbackDuration {
+      logger("Executing \(entry.description) took \(duration)")
+    }
+    if slowTurnDuration != nil, turnTimes.turn == turnCount { addToTurn(entry, duration, end) }
+  }
+
+  private func beginTiming(turnThatBegan start: Int64) {
+    // An error may have ended the one before; what it kept goes after the change.
+    let previous = turnTimes
+    turnTimes = TurnTimes(turn: turnCount, start: start)
+    withExtendedLifetime(previous) {}
+  }
+
+  private func addToTurn(_ entry: ReadyEntry, _ duration: Duration, _ end: Int64) {
+    turnTimes.count += 1
+    if turnTimes.longest.map({ duration > $0.duration }) ?? true {
+      let previous = turnTimes.longest
+      turnTimes.longest = (duration, entry.kindDescription, entry.subject)
+      withExtendedLifetime(previous) {}
+    }
+    guard state.leftInTurn == 0, let slowTurnDuration else { return }
+    let times = turnTimes
+    turnTimes = TurnTimes()
+    let total = Duration.nanoseconds(end - times.start)
+    if total >= slowTurnDuration, let (duration, kind, subject) = times.longest {
+      report(
+        "A turn of the loop took \(total) for \(times.count) in all; the longest, a \(kind), took \(duration)",
+        subject
+      )
+    }
+  }
+
+  private func report(_ message: String, _ subject: ReadyEntry.Subject) {
+    callExceptionHandler(Asyncio.ExceptionContext(message: message, future: subject.future, handle: subject.handle))
+  }
+}
+
+/// The time that a turn takes.
+struct TurnTimes {
+  /// Its number; there is no turn -1.
+  var turn = -1
+  var start: Int64 = 0
+  /// How many entries it has run.
+  var count = 0
+  var longest: (duration: Duration, kind: String, subject: ReadyEntry.Subject)?
+}
+
+extension ReadyEntry {
+  /// What a report is about.
+  typealias Subject = (future: Asyncio.AnyFuture?, handle: Asyncio.Handle?)
+
+  /// What reports of slow callbacks name.
+  var description: String {
+    switch self {
+    case .step(let task): "step of \(task.takeUnretainedValue())"
+    case .handle(let handle): "\(handle.takeUnretainedValue())"
+    case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
+    case .resume(let core, _): "step of '\(core.pointee.name)'"
+    case .job: "a child task's job"
+    }
+  }
+
+  fileprivate var kindDescription: String {
+    switch self {
+    case .step, .resume: "step of a task"
+    case .handle: "callback"
+    case .notify: "done-callback of a future"
+    case .job: "child task's job"
+    }
+  }
+
+  fileprivate var subject: Subject {
+    switch self {
+    case .step(let task): (task.takeUnretainedValue(), nil)
+    case .handle(let handle): (nil, handle.takeUnretainedValue())
+    case .notify(_, let future): (future.takeUnretainedValue(), nil)
+    case .resume(let core, _): (core.task, nil)
+    case .job: (nil, nil)
+    }
+  }
+}
