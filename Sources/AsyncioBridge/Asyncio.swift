@@ -11,6 +11,7 @@
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
 /// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``
 /// - context: ``Context``, ``ContextVar``
+/// - introspection: ``captureCallGraph(_:)``, ``captureCallGraph(loop:)``, ``CallGraph``, ``DeadlockError``
 ///
 /// ```swift
 /// import AsyncioBridge

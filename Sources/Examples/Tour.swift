@@ -14,6 +14,7 @@ extension Program {
     demonstration("dashboard", "tasks that call ordinary Swift code: an actor, a stream, a task group", dashboard),
     demonstration("server", "loops on several threads, each with a part of the data", server),
     demonstration("virtual-time", "hours that pass in no time, and a deadlock that is found", virtualTime),
+    demonstration("stuck", "two tasks that wait for each other, and what shows it", stuck),
   ]
 
   /// Runs all demonstrations, one after the other. What they print is always the same.
