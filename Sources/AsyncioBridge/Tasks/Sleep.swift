@@ -37,7 +37,11 @@ extension Asyncio.EventLoop {
   /// Gives up one turn.
   nonisolated(nonsending) func yield() async throws {
     if let core = callingCore() { return try await yield(core) }
-    // A guest resumes on the turn after the one on which what it waits for is done.
+    try await yieldGuest()
+  }
+
+  /// Gives up one turn of a guest, which resumes on the turn after the one on which what it waits for is done.
+  nonisolated(nonsending) func yieldGuest() async throws {
     let done = createWaiter()
     done.completeIfPending()
     try await GuestWaiter.wait(for: done, on: self)

@@ -220,7 +220,11 @@ extension Asyncio.EventLoop {
     if core.pointee.isAbandoned { return try await refuseToWait(core) }
     if core.pointee.foreignTask != nil { didComeBack(core) }
     arrangeStep(of: core, after: future)
-    if !drive(core) { await withUnsafeContinuation { core.pointee.continuation = $0 } }
+    if !drive(core) {
+      var isParked = false
+      await withUnsafeContinuation { isParked = park(core, $0) }
+      if !isParked { return try await suspendChild(of: core, until: future) }
+    }
     try throwIfInterrupted(core, future)
   }
 
@@ -230,7 +234,11 @@ extension Asyncio.EventLoop {
     if core.pointee.isAbandoned { return try await refuseToWait(core) }
     if core.pointee.foreignTask != nil { didComeBack(core) }
     if let task = core.pointee.task { schedule(stepOf: task) }
-    if !drive(core) { await withUnsafeContinuation { core.pointee.continuation = $0 } }
+    if !drive(core) {
+      var isParked = false
+      await withUnsafeContinuation { isParked = park(core, $0) }
+      if !isParked { return try await suspendChild(of: core, until: nil) }
+    }
     try throwIfInterrupted(core, nil)
   }
 
@@ -312,6 +320,10 @@ struct JobID: Hashable {
   /// `UnownedJob` is a frozen struct of one pointer.
   @inline(__always)
   init(_ job: UnownedJob) { pointer = unsafeBitCast(job, to: UInt.self) }
+
+  /// `UnsafeContinuation` is a frozen struct of one pointer, to the Swift task that waits.
+  @inline(__always)
+  init(_ continuation: UnsafeContinuation<Void, Never>) { pointer = unsafeBitCast(continuation, to: UInt.self) }
 
   /// The Swift task that runs on this thread: a task is its own job.
   static var current: JobID? {
