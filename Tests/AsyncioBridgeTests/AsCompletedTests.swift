@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  @Test("ASCOMP-10: the call does nothing until the first is asked for")
+  @Test("ASCOMP-10, DIFF-21: the call does nothing until the first is asked for")
   func lazy() throws {
     try withLoop { other in
       try runOnLoop { loop in

@@ -45,7 +45,10 @@ import Testing
     }
   }
 
-  @Test("MSG-08: a task that awaits a gather, the gather and its children have the same message", arguments: messages)
+  @Test(
+    "MSG-08, DIFF-25: a task that awaits a gather, the gather and its children have the same message",
+    arguments: messages
+  )
   func gather(_ message: String?) throws {
     try withLoop { loop in
       let child = try loop.createTask { try await Asyncio.sleep(.seconds(10)) }
@@ -58,7 +61,7 @@ import Testing
     }
   }
 
-  @Test("MSG-15: a child that is cancelled with a message gives it to the gather", arguments: messages)
+  @Test("MSG-15, DIFF-24: a child that is cancelled with a message gives it to the gather", arguments: messages)
   func gatheredChild(_ message: String?) throws {
     try withLoop { loop in
       let child = try loop.createTask { try await Asyncio.sleep(.seconds(10)) }

@@ -161,6 +161,18 @@ import Testing
     }
   }
 
+  @Test("BIND-18: outside any run it throws")
+  func noLoop() throws {
+    let error = #expect(throws: Asyncio.RuntimeError.self) {
+      try Asyncio.asCompleted(starting: [Asyncio.Coroutine { Issue.record("the body began") }])
+    }
+    #expect(error?.message.hasPrefix("no running event loop") == true)
+    try withLoop { loop in
+      let future = loop.createFuture(of: Int.self)
+      #expect(throws: Asyncio.RuntimeError.self) { try Asyncio.asCompleted(starting: [future]) }
+    }
+  }
+
   @Test("a future of another loop is refused at the call")
   func otherLoop() throws {
     try withLoop { other in

@@ -364,7 +364,7 @@ import Testing
     }
   }
 
-  @Test("COND-21: a task that is cancelled when it was notified loses the notification")
+  @Test("COND-21, DIFF-34: a task that is cancelled when it was notified loses the notification")
   func lostNotification() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)

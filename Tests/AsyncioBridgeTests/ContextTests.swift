@@ -13,7 +13,9 @@ import Testing
 
   // MARK: Tasks
 
-  @Test("CTX-01, CTX-02: a task has a copy of its creator's context, and neither sees what the other sets from then on")
+  @Test(
+    "CTX-01, CTX-02, DIFF-06: a task has a copy of its creator's context, and neither sees what the other sets from then on"
+  )
   func creatorAndChild() throws {
     let variable = Self.variable
     try withLoopInOwnContext { loop in

@@ -3,7 +3,9 @@ import Testing
 @testable import AsyncioBridge
 
 @Suite struct EnsureFutureTests {
-  @Test("ENSURE-01, ENSURE-02: a coroutine becomes a new task of the loop that is given, or of the running one")
+  @Test(
+    "ENSURE-01, ENSURE-02, BIND-07: a coroutine becomes a new task of the loop that is given, or of the running one"
+  )
   func coroutine() throws {
     try withLoop { loop in
       let given = try Asyncio.ensureFuture(Asyncio.Coroutine(name: "N") { "ok" }, loop: loop)
@@ -88,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("ENSURE-09: another awaitable is wrapped in a task, and delivers its value")
+  @Test("ENSURE-09, BIND-08: another awaitable is wrapped in a task, and delivers its value")
   func awaitable() throws {
     try withLoop { loop in
       let future = try Asyncio.ensureFuture(Question(), loop: loop)

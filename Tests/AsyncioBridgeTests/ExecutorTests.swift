@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test("EXEC-10: close() shuts the default executor down, and does not wait for work that runs")
+  @Test("EXEC-10, DIFF-41: close() shuts the default executor down, and does not wait for work that runs")
   func close() throws {
     let loop = EventLoop()
     let begun = ThreadEvent()
@@ -120,6 +120,64 @@ import Testing
   }
 
   // MARK: wrapFuture
+
+  @Test("the default executor is shut down when it has done what it was given, and takes no more")
+  func shutdownDefaultExecutor() throws {
+    try withLoop(.monotonic) { loop in
+      let executor = CountingExecutor()
+      loop.setDefaultExecutor(executor)
+      let release = ThreadEvent()
+      let done = Shared(0)
+      for _ in 0..<3 {
+        _ = try loop.runInExecutor {
+          _ = release.wait()
+          done.update { $0 += 1 }
+          release.set()
+        }
+      }
+      try loop.callLater(.milliseconds(1)) { release.set() }
+      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor() }
+      #expect(done.value == 3)
+      #expect(executor.shutDown == 1)
+      for work in [
+        { try loop.runInExecutor { 1 }.cancel() }, { try loop.runUntilComplete { try await Asyncio.toThread {} } },
+      ] as [() throws -> Void] {
+        let error = #expect(throws: Asyncio.RuntimeError.self) { try work() }
+        #expect(error?.message == "Executor shutdown has been called")
+      }
+      let elsewhere = try loop.runUntilComplete(loop.runInExecutor(CountingExecutor()) { 4 })
+      #expect(elsewhere == 4)
+      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor() }
+    }
+  }
+
+  @Test("without any work there is nothing to wait for")
+  func shutdownOfAnUnusedExecutor() throws {
+    try runOnLoop { loop in
+      let turn = loop.turnCount
+      try await loop.shutdownDefaultExecutor()
+      #expect(loop.turnCount == turn)
+      #expect(throws: Asyncio.RuntimeError.self) { try loop.runInExecutor { 1 } }
+    }
+  }
+
+  @Test("LOOPX-02: shutting the default executor down gives up when the time is up, and says so; the work goes on")
+  func shutdownTimeout() throws {
+    try withLoop(.monotonic) { loop in
+      let reports = Reports(loop)
+      let release = ThreadEvent()
+      let ended = ThreadEvent()
+      _ = try loop.runInExecutor {
+        _ = release.wait()
+        ended.set()
+      }
+      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor(timeout: .milliseconds(5)) }
+      #expect(reports.logged == ["The default executor did not finish its work within 0.005 seconds"])
+      #expect(!ended.wait(timeout: .zero))
+      release.set()
+      #expect(ended.wait())
+    }
+  }
 
   @Test("EXEC-05: wrapping a future of another thread gives a future of the loop with its result")
   func wrap() throws {
@@ -159,7 +217,7 @@ import Testing
     }
   }
 
-  @Test("EXEC-07: without a loop the wrapper belongs to the running one")
+  @Test("EXEC-07, BIND-05: without a loop the wrapper belongs to the running one")
   func wrapOnRunningLoop() throws {
     try runOnLoop { loop in
       let future = Asyncio.wrapFuture(Asyncio.ConcurrentFuture<Int>())

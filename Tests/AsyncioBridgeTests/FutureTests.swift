@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test("FUT-07: what is made without a loop belongs to the running one")
+  @Test("FUT-07, BIND-02: what is made without a loop belongs to the running one")
   func currentLoop() throws {
     try runOnLoop { loop in
       #expect(loop.createFuture(of: Int.self).loop === loop)

@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-12: of nothing, it is done at once, and belongs to the running loop")
+  @Test("GATHER-12, BIND-13: of nothing, it is done at once, and belongs to the running loop")
   func empty() throws {
     try runOnLoop { loop in
       let values = try Asyncio.gather([] as [Asyncio.Future<Int>])
@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-12: of nothing, there must be a running loop")
+  @Test("GATHER-12, BIND-12: of nothing, there must be a running loop")
   func emptyWithoutLoop() async {
     await #expect(processExitsWith: .failure) { _ = try Asyncio.gather([] as [Asyncio.Future<Int>]) }
   }
@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-16: coroutines run on the running loop, and it belongs to that")
+  @Test("GATHER-16, BIND-16: coroutines run on the running loop, and it belongs to that")
   func runningLoop() throws {
     try runOnLoop { loop in
       let gather = try Asyncio.gather(
@@ -184,7 +184,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-26: of what is done already, it is done on the next turn")
+  @Test("GATHER-26, DIFF-23: of what is done already, it is done on the next turn")
   func doneAlready() throws {
     try runOnLoop { loop in
       let child = loop.createFuture(of: Int.self)

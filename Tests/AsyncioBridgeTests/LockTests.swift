@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-09: it passes over a task that is cancelled in the turn in which it is released")
+  @Test("LOCK-09, LOCKX-05: it passes over a task that is cancelled in the turn in which it is released")
   func releaseAndCancellation() throws {
     try withLoop { loop in
       let lock = Asyncio.Lock(loop: loop)
@@ -156,7 +156,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-17: an acquire that begins after a release does not overtake who was woken")
+  @Test("LOCK-17, DIFF-31: an acquire that begins after a release does not overtake who was woken")
   func noOvertaking() throws {
     try withLoop { loop in
       let lock = Asyncio.Lock(loop: loop)
@@ -232,7 +232,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-15: it is held within the scope, across awaits, and free after it", arguments: Kind.allCases)
+  @Test("LOCK-15, LOCKX-04: it is held within the scope, across awaits, and free after it", arguments: Kind.allCases)
   func scope(_ kind: Kind) throws {
     try runOnLoop { _ in
       let lock = try kind.make()

@@ -42,7 +42,9 @@ import Testing
     for error in errors { #expect(error?.message.hasPrefix("no running event loop") == true) }
   }
 
-  @Test("ACCESS-03: outside any run a primitive that is given no loop traps with a message that says what to do")
+  @Test(
+    "ACCESS-03, DIFF-26: outside any run a primitive that is given no loop traps with a message that says what to do"
+  )
   func primitiveWithoutALoop() async {
     let results = [
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Asyncio.Lock() },

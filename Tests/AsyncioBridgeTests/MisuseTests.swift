@@ -37,7 +37,9 @@ import Testing
     try loop.close()
   }
 
-  @Test("a future of work elsewhere cannot be wrapped without a loop: the trap says so")
+  @Test(
+    "BIND-04, BIND-07, BIND-09, BIND-15: what makes futures without suspending needs a running loop: the trap says so"
+  )
   func wrappingOutsideARun() async {
     let results = [
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -48,6 +50,12 @@ import Testing
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         _ = try Asyncio.gather(Asyncio.Coroutine { 1 })
+      },
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = try Asyncio.shield(Asyncio.Coroutine { 1 })
+      },
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        _ = try Asyncio.ensureFuture(Asyncio.Coroutine { 1 })
       },
     ]
     for result in results { expectExplanation(result, "no running event loop") }
@@ -68,7 +76,7 @@ import Testing
     await #expect(throws: Asyncio.RuntimeError.self) { try await clock.sleep(for: .seconds(1000)) }
   }
 
-  @Test("a closed loop refuses bodies by whichever function they come")
+  @Test("LOOPX-05, DIFF-29: a closed loop refuses bodies by whichever function they come")
   func closedLoopRefusesBodies() throws {
     let loop = EventLoop(clock: .virtual)
     let future = loop.createFuture(of: Int.self)
@@ -366,7 +374,7 @@ import Testing
     }
   }
 
-  @Test("locks and queues of another loop refuse to wait, and keep nobody waiting")
+  @Test("LOCKX-07: locks and queues of another loop refuse to wait, and keep nobody waiting")
   func locksOfAnotherLoop() throws {
     try withLoop { other in
       let lock = Asyncio.Lock(loop: other)

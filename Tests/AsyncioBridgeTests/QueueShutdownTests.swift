@@ -26,7 +26,11 @@ import Testing
     }
   }
 
-  @Test("QSHUT-02: shutting an empty queue down makes all blocked gets throw", arguments: Kind.allCases, [false, true])
+  @Test(
+    "QSHUT-02, DIFF-38: shutting an empty queue down makes all blocked gets throw",
+    arguments: Kind.allCases,
+    [false, true]
+  )
   func blockedGet(_ kind: Kind, _ immediate: Bool) throws {
     try runOnLoop { loop in
       let queue = kind.make(loop: loop)

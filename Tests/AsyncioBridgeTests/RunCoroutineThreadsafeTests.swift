@@ -134,7 +134,7 @@ import Testing
     }
   }
 
-  @Test("THREADSAFE-09: the errors of other threads' futures are the loop's own kinds")
+  @Test("THREADSAFE-09, DIFF-20: the errors of other threads' futures are the loop's own kinds")
   func errorKinds() throws {
     try runOnLoop { loop in
       func wrapped(_ error: any Error) -> Asyncio.Future<Int> {

@@ -179,7 +179,7 @@ import Testing
     }
   }
 
-  @Test("SHIELD-10: it delivers what a body returns or throws")
+  @Test("SHIELD-10, BIND-10: it delivers what a body returns or throws")
   func outcomeOfBody() throws {
     try runOnLoop { _ in
       let error = ObjectError()

@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test("TASK-68: a waiting task whose future took the cancellation is still `pending`")
+  @Test("TASK-68, DIFF-04: a waiting task whose future took the cancellation is still `pending`")
   func pendingAfterDeliveredCancellation() throws {
     try withLoop { loop in
       let future = loop.createFuture(of: Int.self)

@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-23: with a timeout the body has a task of its own, without one it is in the caller's")
+  @Test("WAITFOR-23, DIFF-13: with a timeout the body has a task of its own, without one it is in the caller's")
   func whoseTask() throws {
     try runOnLoop { _ in
       let caller = try #require(Asyncio.currentTask())
@@ -148,7 +148,10 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-09: the timeout is told only after a clean-up that takes time", arguments: Asyncio.LoopClock.Kind.both)
+  @Test(
+    "WAITFOR-09, WAITFORX-05: the timeout is told only after a clean-up that takes time",
+    arguments: Asyncio.LoopClock.Kind.both
+  )
   func waitsForCleanUp(_ clock: Asyncio.LoopClock.Kind) throws {
     try runOnLoop(clock) { loop in
       let cleanedUp = Box(false)
@@ -188,7 +191,7 @@ import Testing
   }
 
   @Test(
-    "WAITFOR-17: a value in answer to the cancellation stays with the task",
+    "WAITFOR-17, DIFF-16: a value in answer to the cancellation stays with the task",
     arguments: [Duration.zero, .seconds(1)]
   )
   func answersWithValue(_ timeout: Duration) throws {
@@ -201,7 +204,7 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-18: another error in answer to the cancellation is nobody's, and reported")
+  @Test("WAITFOR-18, DIFF-17: another error in answer to the cancellation is nobody's, and reported")
   func answersWithError() throws {
     try runOnLoop { loop in
       let reports = Reports(loop)
@@ -257,7 +260,7 @@ import Testing
 
   // MARK: Cancellation
 
-  @Test("WAITFOR-08: a value at the instant of a cancellation wins", arguments: [true, false])
+  @Test("WAITFOR-08, DIFF-15: a value at the instant of a cancellation wins", arguments: [true, false])
   func valueAndCancellation(_ valueFirst: Bool) throws {
     try withLoop { loop in
       let future = loop.createFuture(of: String.self)
@@ -303,7 +306,7 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-21: whatever the task answers, a cancelled wait ends cancelled", arguments: [true, false])
+  @Test("WAITFOR-21, DIFF-18: whatever the task answers, a cancelled wait ends cancelled", arguments: [true, false])
   func cancelledWhateverTheAnswer(_ isValue: Bool) throws {
     try withLoop { loop in
       let reports = Reports(loop)

@@ -37,11 +37,25 @@ extension Asyncio {
 
     /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
     public static var current: Context {
+      if let context = currentIfAny { return context }
+      let context = Context()
+      callersThread.pointee.context = context
+      callingCore?.pointee.ownContext = context
+      return context
+    }
+
+    /// The current context, nil if it is the empty one that nobody has asked for yet.
+    fileprivate static var currentIfAny: Context? {
       let thread = callersThread
       if let context = thread.pointee.context { return context }
-      let context = Context()
+      // Another task may have asked for the context of the one that is calling.
+      guard let context = callingCore?.pointee.ownContext else { return nil }
       thread.pointee.context = context
       return context
+    }
+
+    private static var callingCore: CorePointer? {
+      ThreadState.current.pointee.runningLoop?._withUnsafeGuaranteedRef { $0.callingCore() }
     }
 
     /// What a new task or callback gets: a copy of the caller's.
@@ -89,7 +103,7 @@ extension Asyncio {
 
     /// The value in the current context, or the default. `ContextVar.get()`.
     public var value: Value {
-      guard let context = Context.callersThread.pointee.context, let entry = context.values[ObjectIdentifier(self)]
+      guard let context = Context.currentIfAny, let entry = context.values[ObjectIdentifier(self)]
       else {
         return defaultValue
       }

@@ -64,6 +64,9 @@ extension Asyncio {
       set { state.isClosed = newValue }
     }
     var executor: (any Executor)?
+    var isExecutorShutDown = false
+    /// What the default executors have been given.
+    var executorWork: ExecutorWork?
     var foreignOperations: ForeignOperations?
 
     /// What other threads may use of the loop: a new handle each time.
@@ -286,18 +289,21 @@ extension Asyncio.EventLoop {
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
   /// - Parameters:
   ///   - name: the task's name; by default `Task-N`.
+  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
+  ///     given, the loop's task factory is not asked. From Python 3.11 on.
   ///   - body: what to run; its first step comes behind all that is ready.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
   @discardableResult
   @inlinable
   public func createTask<Value>(
     name: String? = nil,
+    context: Asyncio.Context? = nil,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Asyncio.Task<Value> {
-    if !hasTaskFactory {
-      return try Asyncio.Task(loop: self, name: name, fileID: fileID, line: line, body)
+    if !hasTaskFactory || context != nil {
+      return try Asyncio.Task(loop: self, name: name, context: context, fileID: fileID, line: line, body)
     }
     return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
   }

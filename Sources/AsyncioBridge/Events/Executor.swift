@@ -135,13 +135,17 @@ extension Asyncio.EventLoop {
   /// - Parameters:
   ///   - executor: where to run it; by default the loop's own pool, see ``setDefaultExecutor(_:)``.
   ///   - work: what to run.
-  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, or its own pool is shut down.
   public func runInExecutor<Value: Sendable>(
     _ executor: (any Asyncio.Executor)? = nil,
     _ work: @escaping @Sendable () throws -> Value
   ) throws -> Asyncio.Future<Value> {
     try checkNotClosed()
-    return Asyncio.wrapFuture((executor ?? defaultExecutor).submit(work), loop: self)
+    if let executor { return Asyncio.wrapFuture(executor.submit(work), loop: self) }
+    if isExecutorShutDown { throw Asyncio.RuntimeError("Executor shutdown has been called") }
+    let token = allExecutorWork.add()
+    let result = defaultExecutor.submit { try withExtendedLifetime(token) { try work() } }
+    return Asyncio.wrapFuture(result, loop: self)
   }
 
   private var defaultExecutor: any Asyncio.Executor {
@@ -151,8 +155,78 @@ extension Asyncio.EventLoop {
     return pool
   }
 
+  private var allExecutorWork: ExecutorWork {
+    if let executorWork { return executorWork }
+    let work = ExecutorWork()
+    executorWork = work
+    return work
+  }
+
   /// Makes `executor` the one that ``runInExecutor(_:_:)`` uses when it is given none. `loop.set_default_executor()`.
   ///
   /// The loop shuts it down when it is closed.
   public func setDefaultExecutor(_ executor: any Asyncio.Executor) { self.executor = executor }
+
+  /// Shuts the default executor down, and waits until it has done what it was given. `loop.shutdown_default_executor()`,
+  /// from Python 3.9 on.
+  ///
+  /// From now on ``runInExecutor(_:_:)`` refuses work that names no executor. Closing the loop does not wait: call this
+  /// before the end of the main body, if the work has to be finished.
+  /// - Parameter timeout: how long to wait at most; what is not done then is reported to ``logger``, and goes on; nil: as
+  ///   long as it takes.
+  /// - Throws: ``Asyncio/RuntimeError`` outside of a task; `CancellationError` when cancelled: the executor is shut down
+  ///   all the same.
+  public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
+    isExecutorShutDown = true
+    guard let executor else { return }
+    executor.shutdown()
+    let isDone = Asyncio.wrapFuture(allExecutorWork.whenDone(), loop: self)
+    do {
+      try await Asyncio.timeout(timeout) { try await isDone.value }
+    } catch is Asyncio.TimeoutError {
+      logger("The default executor did not finish its work within \(timeout ?? .zero)")
+    }
+  }
+}
+
+/// Knows whether all work that was given to executors has been done, or dropped.
+final class ExecutorWork: Sendable {
+  private struct State {
+    var count = 0
+    var waiters: [Asyncio.ConcurrentFuture<Void>] = []
+  }
+
+  private let state = Locked(State())
+
+  /// Stands for a piece of work as long as it lives.
+  final class Token: Sendable {
+    private let work: ExecutorWork
+    fileprivate init(_ work: ExecutorWork) { self.work = work }
+    deinit { work.remove() }
+  }
+
+  func add() -> Token {
+    state.withLock { $0.count += 1 }
+    return Token(self)
+  }
+
+  private func remove() {
+    let waiters = state.withLock { state -> [Asyncio.ConcurrentFuture<Void>] in
+      state.count -= 1
+      if state.count > 0 { return [] }
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resolve(.success(())) }
+  }
+
+  func whenDone() -> Asyncio.ConcurrentFuture<Void> {
+    let waiter = Asyncio.ConcurrentFuture<Void>()
+    let isDone = state.withLock { state in
+      if state.count > 0 { state.waiters.append(waiter) }
+      return state.count == 0
+    }
+    if isDone { waiter.resolve(.success(())) }
+    return waiter
+  }
 }

@@ -91,7 +91,7 @@ extension Asyncio {
       let (loop, sharedContext) = try initialized()
       let task = try loop.createTask(fileID: fileID, line: line, body)
       // The context itself: a task is made with a copy.
-      task.core?.pointee.context = context ?? sharedContext
+      task.core?.share(context ?? sharedContext)
       return task
     }
 

@@ -76,12 +76,7 @@ extension Asyncio {
     ) throws -> Task<Value> {
       if isExiting, children.isEmpty { throw RuntimeError("TaskGroup \(self) is finished") }
       if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down") }
-      let task =
-        if let context {
-          try Task(loop: loop, name: name, context: context, fileID: fileID, line: line, body)
-        } else {
-          try loop.createTask(name: name, fileID: fileID, line: line, body)
-        }
+      let task = try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
       if task.isDone {
         childDidEnd(task)
       } else {

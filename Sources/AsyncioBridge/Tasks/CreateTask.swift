@@ -4,6 +4,8 @@ extension Asyncio {
   /// The loop keeps the task until it is done; the result need not be kept.
   /// - Parameters:
   ///   - name: the task's name; by default `Task-N`.
+  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
+  ///     given, the loop's task factory is not asked. From Python 3.11 on.
   ///   - body: what to run; its first step comes behind all that is ready.
   /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
   ///   error.
@@ -12,13 +14,14 @@ extension Asyncio {
   @inlinable
   public static func createTask<Value>(
     name: String? = nil,
+    context: Context? = nil,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) -> Task<Value> {
     EventLoop.currentUnretained()._withUnsafeGuaranteedRef { loop in
       do {
-        return try loop.createTask(name: name, fileID: fileID, line: line, body)
+        return try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
       } catch {
         return Task(loop: loop, name: name, failed: error, fileID: fileID, line: line)
       }

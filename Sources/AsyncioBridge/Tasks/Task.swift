@@ -11,8 +11,8 @@ extension Asyncio {
   /// loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it is cancelled as well, since
   /// nothing else can reach it; if that ignores it, the error comes at the next await of the library.
   open class Task<Value>: Future<Value>, AnyTask {
-    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:fileID:line:_:)``; this is
-    /// for subclasses, which a ``TaskFactory`` makes.
+    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:context:fileID:line:_:)``; this
+    /// is for subclasses, which a ``TaskFactory`` makes.
     /// - Parameters:
     ///   - loop: the loop to run on.
     ///   - name: the task's name; by default `Task-N`.
@@ -67,6 +67,9 @@ extension Asyncio {
       get { core.unsafelyUnwrapped.pointee.name }
       set { core.unsafelyUnwrapped.pointee.name = newValue }
     }
+
+    /// The context that the task runs in, by identity. `Task.get_context()`, from Python 3.12 on.
+    public final var context: Context { core.unsafelyUnwrapped.requireContext() }
 
     /// Asks the task to end. `Task.cancel()`. See ``Task`` for how the body learns of it.
     ///

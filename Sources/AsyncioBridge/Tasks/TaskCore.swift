@@ -28,6 +28,8 @@ struct TaskCore: ~Copyable {
   var jobID = JobID.none
   /// The context while the task does not run; while it does, the context is its thread's.
   var context: Asyncio.Context?
+  /// The context, if there is one, wherever the task is.
+  var ownContext: Asyncio.Context?
   /// Thrown into the body at the next step.
   var pendingError: (any Error)?
 
@@ -72,6 +74,7 @@ struct TaskCore: ~Copyable {
   fileprivate init(loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) {
     self.loop = .passUnretained(loop)
     self.context = context
+    ownContext = context
     explicitName = name
     number = name == nil ? TaskNumber.next() : 0
     #if DEBUG
@@ -123,6 +126,24 @@ extension CorePointer {
   @inline(__always)
   private func onLoop<Result>(_ body: (Asyncio.EventLoop) -> Result) -> Result {
     pointee.loop._withUnsafeGuaranteedRef(body)
+  }
+
+  // MARK: The context
+
+  /// Makes the task, which does not run yet, run in `context` itself.
+  func share(_ context: Asyncio.Context) {
+    pointee.context = context
+    pointee.ownContext = context
+  }
+
+  /// The task's context, made now if nobody has asked for it yet.
+  func requireContext() -> Asyncio.Context {
+    if let context = pointee.ownContext { return context }
+    if onLoop({ $0.callingCore() }) == self { return .current }
+    let context = Asyncio.Context()
+    // If the task is suspended with others on its stack, this is looked at only when it asks for its context itself.
+    share(context)
+    return context
   }
 
   // MARK: Cancellation

@@ -1,0 +1,138 @@
+import Testing
+
+@testable import AsyncioBridge
+
+/// Tasks that are given a context, and the context of any task.
+@Suite struct TaskContextTests {
+  private static let variable = Asyncio.ContextVar<Int>("variable", default: 0)
+
+  /// What sets the variable to 1, waits, and sets it to 2.
+  private static func body() async throws {
+    #expect(variable.value == 0)
+    variable.set(1)
+    try await Asyncio.sleep(.zero)
+    #expect(variable.value == 1)
+    variable.set(2)
+  }
+
+  /// Runs the task that `create` makes, and checks that it works in the context itself.
+  private func expectSharing(
+    _ create: (EventLoop, Asyncio.Context) throws -> Asyncio.Task<Void>
+  ) throws {
+    try withLoop { loop in
+      let context = Asyncio.Context()
+      let task = try create(loop, context)
+      #expect(task.context === context)
+      #expect(context.run { Self.variable.value } == 0)
+      try loop.runOneTurn()
+      #expect(context.run { Self.variable.value } == 1)
+      try loop.runUntilComplete(task)
+      #expect(context.run { Self.variable.value } == 2)
+      #expect(task.context === context)
+      #expect(Self.variable.value == 0)
+    }
+  }
+
+  @Test("CTXX-01: a task that is made with a context runs in it, and its changes are seen there")
+  func initializer() throws {
+    try expectSharing { loop, context in try Asyncio.Task(loop: loop, context: context) { try await Self.body() } }
+  }
+
+  @Test("CTXX-02: the free createTask passes the context on")
+  func freeFunction() throws {
+    try expectSharing { loop, context in
+      let made = Box<Asyncio.Task<Void>?>(nil)
+      try loop.callSoon { made.value = Asyncio.createTask(context: context) { try await Self.body() } }
+      try loop.runOneTurn()
+      return try #require(made.value)
+    }
+  }
+
+  @Test("CTXX-03: a loop's createTask passes the context on")
+  func loopsMethod() throws {
+    try expectSharing { loop, context in try loop.createTask(context: context) { try await Self.body() } }
+  }
+
+  @Test("a task that is given a context is not made by the loop's factory")
+  func factory() throws {
+    final class Factory: Asyncio.TaskFactory {
+      var count = 0
+      func makeTask<Value>(on loop: EventLoop, _ coroutine: Asyncio.Coroutine<Value>) throws -> Asyncio.Task<Value> {
+        count += 1
+        return try Asyncio.Task(loop: loop, coroutine.body)
+      }
+    }
+    try withLoop { loop in
+      let factory = Factory()
+      loop.taskFactory = factory
+      try loop.runUntilComplete(loop.createTask(context: Asyncio.Context()) {})
+      #expect(factory.count == 0)
+      try loop.runUntilComplete(loop.createTask {})
+      #expect(factory.count == 1)
+    }
+  }
+
+  @Test("CTXX-04: a task's context is the one that it runs in, the same object before, within and after its run")
+  func identity() throws {
+    let variable = Self.variable
+    try withLoop { loop in
+      let seen = Box<[Asyncio.Context]>([])
+      let first = try loop.createTask {
+        seen.value.append(Asyncio.Context.current)
+        try await Asyncio.sleep(.zero)
+        variable.set(1)
+        seen.value.append(Asyncio.Context.current)
+      }
+      let context = first.context
+      try loop.runUntilComplete(first)
+      #expect(seen.value.count == 2)
+      #expect(seen.value.allSatisfy { $0 === context })
+      #expect(first.context === context)
+      #expect(context.run { variable.value } == 1)
+    }
+  }
+
+  @Test("CTXX-04: a context that the task itself has come to need is its context, and no other task's")
+  func madeWithin() throws {
+    let variable = Self.variable
+    try runOnLoop { loop in
+      let current = Box<Asyncio.Context?>(nil)
+      let task = Asyncio.createTask {
+        variable.set(5)
+        current.value = Asyncio.Context.current
+        // Other tasks run meanwhile, on this one's stack.
+        try await Asyncio.sleep(.zero)
+        #expect(Asyncio.Context.current === current.value)
+      }
+      let other = Asyncio.createTask { task.context === current.value && Asyncio.currentTask()?.name != nil }
+      #expect(try await other.value)
+      try await task.value
+      #expect(task.context === current.value)
+      #expect(task.context.run { variable.value } == 5)
+      #expect(other.context !== task.context)
+      #expect(variable.value == 0)
+    }
+  }
+
+  @Test("DIFF-39: the exception handler runs in the current context, not in that of what it is told of")
+  func exceptionHandler() throws {
+    let variable = Self.variable
+    try Asyncio.Context().run {
+      try withLoop { loop in
+        variable.set(1)
+        let seen = Box<[Int]>([])
+        loop.exceptionHandler = { _, _ in seen.value.append(variable.value) }
+        let context = Asyncio.Context()
+        context.run { variable.set(2) }
+        try loop.callSoon(context: context) { throw TestError() }
+        try loop.runBriefly()
+        #expect(seen.value == [1])
+        var task: Asyncio.Task<Void>? = try Asyncio.Task(loop: loop, context: context) { throw TestError() }
+        try loop.runBriefly()
+        #expect(task?.isDone == true)
+        task = nil
+        #expect(seen.value == [1, 1])
+      }
+    }
+  }
+}
