@@ -99,7 +99,7 @@ extension Asyncio {
   /// An error that tasks and callbacks pass on but the loop does not keep: when a task's body or a callback throws
   /// one, it is stored in the task as any other, and leaves the running loop at once as well.
   ///
-  /// It stands for what Python derives from `BaseException` to end a program, as `KeyboardInterrupt` and `SystemExit`.
+  /// It stands for what Python derives from `BaseException` to end a program: ``KeyboardInterrupt`` and ``SystemExit``.
   /// Conform an error of your own to it to give it that effect.
   public protocol BaseError: Error {}
 
@@ -114,6 +114,17 @@ extension Asyncio {
 
     /// `SystemExit: ` and the code.
     public var description: String { "SystemExit: \(code)" }
+  }
+
+  /// The process was interrupted, as by Control-C, while a run handled that. `KeyboardInterrupt`.
+  ///
+  /// See ``Runner``. A program that has nothing else to do about it exits with status 130.
+  public struct KeyboardInterrupt: BaseError, CustomStringConvertible {
+    /// Creates the error.
+    public init() {}
+
+    /// `KeyboardInterrupt`.
+    public var description: String { "KeyboardInterrupt" }
   }
 
   /// A loop can go no further: nothing is ready, no timer is set, nothing outside the loop will wake it, and

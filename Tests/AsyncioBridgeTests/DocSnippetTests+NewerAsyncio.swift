@@ -1,4 +1,5 @@
 import AsyncioBridge
+import Foundation
 import Testing
 
 extension DocSnippetTests {
@@ -65,6 +66,14 @@ extension DocSnippetTests {
     #expect(printed.lines == ["1 2.0 seconds false", "3 3.0 seconds true"])
   }
 
+  @Test("Newer asyncio, Control-C")
+  func newerInterrupt() async {
+    await #expect(processExitsWith: .exitCode(130)) {
+      allowInterrupts()
+      try beInterrupted()
+    }
+  }
+
   @Test("Newer asyncio, taking a cancellation back")
   func newerUncancel() throws {
     let printed = Printed()
@@ -79,5 +88,22 @@ extension DocSnippetTests {
       }
     }
     #expect(printed.lines == ["1 0"])
+  }
+}
+
+/// Is interrupted.
+private func serve() async throws {
+  raise(SIGINT)
+  try await Asyncio.sleep(.seconds(60))
+}
+
+private func beInterrupted() throws {
+  do {
+    try Asyncio.run(handlingInterrupt: true) {
+      defer { print("goodbye") }
+      try await serve()
+    }
+  } catch is Asyncio.KeyboardInterrupt {
+    exit(130)  // what a shell expects of a program that Control-C has ended
   }
 }

@@ -13,39 +13,47 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
+  ///   - handlingInterrupt: whether interrupts (SIGINT, as by Control-C) cancel the body's task instead of ending the
+  ///     process, see ``Runner``. For programs of the command line.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError``
-  ///   if the body waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
+  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
+    handlingInterrupt: Bool = false,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) throws -> Value {
     try checkNoRunningLoop(for: "Asyncio.run()")
-    return try Runner(debug: debug, clock: clock).closing { try $0.run(fileID: fileID, line: line, body) }
+    return try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing {
+      try $0.run(fileID: fileID, line: line, body)
+    }
   }
 
   /// Runs `body` as a task on a loop that the caller makes, blocks until it is done, and returns its result.
   /// `asyncio.run(main, loop_factory=)`.
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as it was made.
+  ///   - handlingInterrupt: whether interrupts (SIGINT, as by Control-C) cancel the body's task instead of ending the
+  ///     process, see ``Runner``.
   ///   - loopFactory: makes the loop, which is closed in the end. Called once.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError``
-  ///   if the body waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
+  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
+    handlingInterrupt: Bool = false,
     loopFactory: @escaping () -> EventLoop,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) throws -> Value {
     try checkNoRunningLoop(for: "Asyncio.run()")
-    return try Runner(debug: debug, loopFactory: loopFactory).closing {
+    return try Runner(debug: debug, handlingInterrupt: handlingInterrupt, loopFactory: loopFactory).closing {
       try $0.run(fileID: fileID, line: line, body)
     }
   }

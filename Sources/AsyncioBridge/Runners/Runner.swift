@@ -1,8 +1,8 @@
 extension Asyncio {
   /// Runs several bodies, one after another, on one loop. `asyncio.Runner`.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` is one run of a runner of its own. Use this where asynchronous code is called
-  /// several times from code that is not, as in an interactive program or a test:
+  /// ``Asyncio/run(debug:clock:handlingInterrupt:fileID:line:_:)`` is one run of a runner of its own. Use this where
+  /// asynchronous code is called several times from code that is not, as in an interactive program or a test:
   ///
   /// ```swift
   /// let runner = Asyncio.Runner()
@@ -13,6 +13,18 @@ extension Asyncio {
   ///
   /// The loop is made when it is first needed, and tasks that one run leaves behind go on in the next. The runs share a
   /// context: a copy of the one in which the loop was made.
+  ///
+  /// **Interrupts.** SIGINT, as by Control-C, ends the process, in the middle of whatever it does. A runner that handles it
+  /// cancels the main task of its current run instead, so that the body cleans up, and the run throws
+  /// ``KeyboardInterrupt``. A second interrupt ends the run between two steps, whatever the main task does; a third one
+  /// ends the process, also if a body keeps the thread busy. When the run is over, interrupts end the process again. A
+  /// library, or a program with a user interface, leaves it as it is; a program of the command line does this:
+  ///
+  /// ```swift
+  /// do { try Asyncio.run(handlingInterrupt: true) { try await serve() } } catch is Asyncio.KeyboardInterrupt { exit(130) }
+  /// ```
+  /// Only the default is replaced: if the process ignores SIGINT, or has a handler of its own, or another run is
+  /// handling it, that stays as it is. It does not matter on which thread the runner runs.
   public final class Runner {
     private enum State {
       case created
@@ -22,20 +34,25 @@ extension Asyncio {
 
     private var state = State.created
     private let makeLoop: () -> EventLoop
+    private let handlesInterrupt: Bool
 
     /// Creates a runner, which makes its own loop.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as the environment says.
     ///   - clock: which time the loop's clock tells.
-    public init(debug: Bool? = nil, clock: LoopClock.Kind = .monotonic) {
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
+    public init(debug: Bool? = nil, clock: LoopClock.Kind = .monotonic, handlingInterrupt: Bool = false) {
+      handlesInterrupt = handlingInterrupt
       makeLoop = { EventLoop(clock: clock, debug: debug) }
     }
 
     /// Creates a runner for a loop that the caller makes.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as it was made.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
     ///   - loopFactory: makes the loop, which the runner closes. Called once, when the loop is first needed.
-    public init(debug: Bool? = nil, loopFactory: @escaping () -> EventLoop) {
+    public init(debug: Bool? = nil, handlingInterrupt: Bool = false, loopFactory: @escaping () -> EventLoop) {
+      handlesInterrupt = handlingInterrupt
       makeLoop = {
         let loop = loopFactory()
         if let debug { loop.isDebug = debug }
@@ -64,12 +81,12 @@ extension Asyncio {
     /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
     ///
     /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for it;
-    /// in `main.swift` use ``Asyncio/withRunner(debug:clock:_:)``, or a function of your own.
+    /// in `main.swift` use ``Asyncio/withRunner(debug:clock:handlingInterrupt:_:)``, or a function of your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
     ///   - body: what to run.
-    /// - Throws: what the body throws; ``RuntimeError`` if the runner is closed, or a loop is running on this thread;
-    ///   ``DeadlockError`` if the body waits and nothing is left to wake it.
+    /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if the runner is
+    ///   closed, or a loop is running on this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
     @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
     public func run<Value>(
       context: Context? = nil,
@@ -97,7 +114,12 @@ extension Asyncio {
 
     /// Runs the loop until the task of a body is done.
     @available(*, noasync)
-    func finish<Value>(_ main: Task<Value>) throws -> Value { try main.loop.runUntilComplete(main) }
+    func finish<Value>(_ main: Task<Value>) throws -> Value {
+      guard handlesInterrupt, let handling = InterruptHandling(for: main) else {
+        return try main.loop.runUntilComplete(main)
+      }
+      return try handling.end(main, Swift.Result { try main.loop.runUntilComplete(main) })
+    }
 
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
     ///
@@ -159,14 +181,16 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
+  ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process.
   ///   - body: what to do with the runner.
   /// - Throws: what `body` throws, and what ``Runner/close()`` throws.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public static func withRunner<Result>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
+    handlingInterrupt: Bool = false,
     _ body: sending (Runner) throws -> Result
   ) throws -> Result {
-    try Runner(debug: debug, clock: clock).closing(body)
+    try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing(body)
   }
 }

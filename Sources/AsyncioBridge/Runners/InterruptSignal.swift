@@ -1,0 +1,123 @@
+import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The process's signal handler for interrupts, and the pipe through which it tells of them.
+///
+/// There is one handling at a time, from `install` to `uninstall`. The pipe stays open for ever, since a handler may
+/// still be about to write to it on another thread when the handling has ended.
+enum InterruptSignal {
+  private static let isInstalled = Locked(false)
+  private static let readEnd = Atomic<Int32>(-1)
+  private static let writeEnd = Atomic<Int32>(-1)
+  /// How many interrupts have come since `install`.
+  private static let count = Atomic(0)
+
+  private static let interruptMark: UInt8 = 1
+  private static let endMark: UInt8 = 2
+
+  /// Installs the handler if interrupts would end the process. False if they would not.
+  static func install() -> Bool {
+    isInstalled.withLock { isInstalled in
+      if isInstalled { return false }
+      var current = sigaction()
+      guard sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == 0, openPipe() else { return false }
+      while readMark(timeout: 0) != nil {}
+      // The handler must find everything initialised that it touches, so it is called once for nothing.
+      let end = writeEnd.exchange(-1, ordering: .relaxed)
+      handle(SIGINT)
+      count.store(0, ordering: .relaxed)
+      writeEnd.store(end, ordering: .releasing)
+
+      var ours = sigaction()
+      ours.setHandler(handle)
+      ours.sa_flags = SA_RESTART
+      sigemptyset(&ours.sa_mask)
+      isInstalled = sigaction(SIGINT, &ours, nil) == 0
+      return isInstalled
+    }
+  }
+
+  /// Lets interrupts end the process again, unless somebody else has come to handle them, and makes `next` return false.
+  static func uninstall() {
+    isInstalled.withLock { isInstalled in
+      var current = sigaction()
+      if sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == unsafeBitCast(handle, to: UInt.self) {
+        signal(SIGINT, SIG_DFL)
+      }
+      isInstalled = false
+      send(endMark)
+    }
+  }
+
+  /// Blocks until an interrupt has come: true, or the handling has ended: false.
+  static func next() -> Bool {
+    while true {
+      if let mark = readMark(timeout: -1) { return mark == interruptMark }
+    }
+  }
+
+  /// The handler. Async-signal-safe: it uses lock-free atomics and two system calls.
+  private static let handle: @convention(c) (Int32) -> Void = { _ in
+    let error = errno
+    send(interruptMark)
+    // A program that does not react to two ends at the third.
+    if count.add(1, ordering: .relaxed).newValue == 2 { signal(SIGINT, SIG_DFL) }
+    errno = error
+  }
+
+  private static func send(_ mark: UInt8) {
+    var mark = mark
+    // A full pipe has enough interrupts in it.
+    _ = write(writeEnd.load(ordering: .relaxed), &mark, 1)
+  }
+
+  /// The next mark; nil if none comes within so many milliseconds (-1: no limit), or a signal ends the wait.
+  private static func readMark(timeout: Int32) -> UInt8? {
+    let end = readEnd.load(ordering: .relaxed)
+    var entry = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, timeout) > 0 else { return nil }
+    var mark: UInt8 = 0
+    return read(end, &mark, 1) == 1 ? mark : nil
+  }
+
+  private static func openPipe() -> Bool {
+    if readEnd.load(ordering: .relaxed) >= 0 { return true }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return false }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
+    readEnd.store(ends[0], ordering: .relaxed)
+    writeEnd.store(ends[1], ordering: .relaxed)
+    return true
+  }
+}
+
+extension sigaction {
+  /// The handler's address; 0 is the default, which for interrupts is to end the process.
+  fileprivate var handlerAddress: UInt {
+    #if canImport(Darwin)
+      unsafeBitCast(__sigaction_u.__sa_handler, to: UInt.self)
+    #elseif canImport(Musl)
+      unsafeBitCast(__sa_handler.sa_handler, to: UInt.self)
+    #else
+      unsafeBitCast(__sigaction_handler.sa_handler, to: UInt.self)
+    #endif
+  }
+
+  fileprivate mutating func setHandler(_ handler: @convention(c) (Int32) -> Void) {
+    #if canImport(Darwin)
+      __sigaction_u.__sa_handler = handler
+    #elseif canImport(Musl)
+      __sa_handler.sa_handler = handler
+    #else
+      __sigaction_handler.sa_handler = handler
+    #endif
+  }
+}
