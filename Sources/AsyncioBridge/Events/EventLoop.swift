@@ -1,7 +1,8 @@
 extension Asyncio {
   /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` makes one, runs a body on it and closes it; make one yourself to keep control:
+  /// ``Asyncio/run(debug:clock:handlingInterrupt:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
+  /// yourself to keep control:
   ///
   /// ```swift
   /// let loop = Asyncio.EventLoop(clock: .virtual)
@@ -291,21 +292,32 @@ extension Asyncio.EventLoop {
   ///   - name: the task's name; by default `Task-N`.
   ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
   ///     given, the loop's task factory is not asked. From Python 3.11 on.
-  ///   - body: what to run; its first step comes behind all that is ready.
+  ///   - eagerStart: whether the first step is taken before this returns, see ``Asyncio/EagerTaskFactory``; the task factory
+  ///     is not asked then. From Python 3.12 on.
+  ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
   @discardableResult
   @inlinable
   public func createTask<Value>(
     name: String? = nil,
     context: Asyncio.Context? = nil,
+    eagerStart: Bool = false,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Asyncio.Task<Value> {
-    if !hasTaskFactory || context != nil {
-      return try Asyncio.Task(loop: self, name: name, context: context, fileID: fileID, line: line, body)
+    if hasTaskFactory, context == nil, !eagerStart {
+      return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
     }
-    return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
+    return try Asyncio.Task(
+      loop: self,
+      name: name,
+      context: context,
+      eagerStart: eagerStart || (hasTaskFactory && hasEagerTaskFactory),
+      fileID: fileID,
+      line: line,
+      body
+    )
   }
 
   @usableFromInline
@@ -316,6 +328,9 @@ extension Asyncio.EventLoop {
     if let name = coroutine.name { task.name = name }
     return task
   }
+
+  @usableFromInline
+  var hasEagerTaskFactory: Bool { taskFactory is Asyncio.EagerTaskFactory }
 }
 
 extension Asyncio {

@@ -31,16 +31,14 @@ final class InterruptHandling: Sendable {
     isOver.set()
   }
 
-  /// The first interrupt cancels the main task; the next ends the run.
+  /// The first interrupt cancels the main task; the next ends the run. If that has ended just now, `end` sees to it.
   private func deliver() throws {
+    guard let main = Asyncio.EventLoop.running?.exported[mainID], !main.isDone else { return }
     let isFirst = state.withLock { state in
       state.delivered += 1
       return state.delivered == 1
     }
-    guard isFirst, let main = Asyncio.EventLoop.running?.exported[mainID], !main.isDone else {
-      throw Asyncio.KeyboardInterrupt()
-    }
-    main.cancel()
+    if isFirst { main.cancel() } else { throw Asyncio.KeyboardInterrupt() }
   }
 
   /// Ends the handling, and returns what the run comes to, given what the loop's run method did.

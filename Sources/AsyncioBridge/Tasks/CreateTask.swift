@@ -6,7 +6,9 @@ extension Asyncio {
   ///   - name: the task's name; by default `Task-N`.
   ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
   ///     given, the loop's task factory is not asked. From Python 3.11 on.
-  ///   - body: what to run; its first step comes behind all that is ready.
+  ///   - eagerStart: whether the first step is taken before this returns, see ``EagerTaskFactory``; the loop's task factory
+  ///     is not asked then. From Python 3.12 on.
+  ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
   ///   error.
   /// - Precondition: there is a running loop.
@@ -15,13 +17,21 @@ extension Asyncio {
   public static func createTask<Value>(
     name: String? = nil,
     context: Context? = nil,
+    eagerStart: Bool = false,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) -> Task<Value> {
     EventLoop.currentUnretained()._withUnsafeGuaranteedRef { loop in
       do {
-        return try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
+        return try loop.createTask(
+          name: name,
+          context: context,
+          eagerStart: eagerStart,
+          fileID: fileID,
+          line: line,
+          body
+        )
       } catch {
         return Task(loop: loop, name: name, failed: error, fileID: fileID, line: line)
       }

@@ -45,6 +45,11 @@ extension Asyncio {
     func makeTask(on loop: EventLoop) throws -> Task<Value> {
       try loop.createTask(name: name, fileID: fileID, line: line, body)
     }
+
+    /// A new task that has taken its first step already, if the loop runs.
+    func makeEagerTask(on loop: EventLoop) throws -> Task<Value> {
+      try Task(loop: loop, name: name, eagerStart: true, fileID: fileID, line: line, body)
+    }
   }
 
   /// The future itself. `asyncio.ensure_future()`.

@@ -11,18 +11,20 @@ extension Asyncio {
   /// loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it is cancelled as well, since
   /// nothing else can reach it; if that ignores it, the error comes at the next await of the library.
   open class Task<Value>: Future<Value>, AnyTask {
-    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:context:fileID:line:_:)``; this
+    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:context:eagerStart:fileID:line:_:)``; this
     /// is for subclasses, which a ``TaskFactory`` makes.
     /// - Parameters:
     ///   - loop: the loop to run on.
     ///   - name: the task's name; by default `Task-N`.
     ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one.
+    ///   - eagerStart: whether the first step is taken now, if the loop runs, instead of scheduled.
     ///   - body: what to run.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     public init(
       loop: EventLoop,
       name: String? = nil,
       context: Context? = nil,
+      eagerStart: Bool = false,
       fileID: StaticString = #fileID,
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
@@ -43,7 +45,7 @@ extension Asyncio {
         }
         core.release()
       }
-      loop.endHosting(self, host, outerOwner)
+      loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
     }
 
     /// A task that has failed before it could be started.

@@ -11,7 +11,11 @@ extension Interpreter {
     case .log(let text): log("log \(text)")
     case .raise(let error): throw error.makeError()
 
-    case .spawn(let slot, let body): bind(try loop.createTask { try await self.runBody(body) }, to: slot)
+    case .spawn(let slot, let body, isEager: false):
+      bind(try loop.createTask { try await self.runBody(body) }, to: slot)
+    case .spawn(let slot, let body, isEager: true):
+      // The body binds its task itself, which has begun when there is a task to bind here.
+      try loop.createTask(eagerStart: true) { try await self.runBody(body, slot: slot) }
     case .groupSpawn(let group, let slot, let body): try spawn(body, in: group, slot)
     case .ensure(let slot, let argument): try ensure(argument, slot)
     case .gather(let slot, let arguments, let returnsErrors): try gather(arguments, returnsErrors, slot)

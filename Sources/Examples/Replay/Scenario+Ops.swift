@@ -103,7 +103,12 @@ extension ScenarioDecoder {
     func callback() throws -> String { try fields.required("cb") { try callbackName($0) } }
 
     return switch name {
-    case "spawn": .spawn(slot: try slot(), body: try fields.required("body") { try body($0) })
+    case "spawn":
+      .spawn(
+        slot: try slot(),
+        body: try fields.required("body") { try body($0) },
+        isEager: try fields.optional("eager") { try $0.asBool() } ?? false
+      )
     case "ensure": .ensure(slot: try slot(), try argument())
     case "gather":
       .gather(

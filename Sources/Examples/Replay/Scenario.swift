@@ -61,7 +61,7 @@ struct Scenario {
     case log(String)
     case raise(ErrorName)
 
-    case spawn(slot: String, body: Int)
+    case spawn(slot: String, body: Int, isEager: Bool)
     case groupSpawn(group: String, slot: String, body: Int)
     case ensure(slot: String, Argument)
     case gather(slot: String, [Argument], returnsErrors: Bool)

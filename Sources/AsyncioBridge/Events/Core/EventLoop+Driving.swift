@@ -3,7 +3,7 @@
 
 extension Asyncio.EventLoop {
   /// How many tasks may drive the loop at a time, each on the stack of the one before.
-  private static var deepestDrive: Int { 4 }
+  static var deepestDrive: Int { 4 }
 
   /// Runs what is ready, for a task that has arranged for its own next step, until that step is next.
   ///

@@ -57,7 +57,7 @@ extension Asyncio.EventLoop {
 
   /// Makes the loop ready for the creation of a Swift task that hosts a body; that inherits the task-locals of the
   /// caller, and does not begin before its first step.
-  /// - Returns: what ``endHosting(_:_:_:)`` wants to have.
+  /// - Returns: what ``endHosting(_:_:_:eagerly:)`` wants to have.
   @usableFromInline
   func beginHosting() -> UInt {
     let outerOwner = isRunning ? 0 : mailbox.takeOwnership()
@@ -65,9 +65,14 @@ extension Asyncio.EventLoop {
     return outerOwner
   }
 
-  /// The host has been created. Schedules the first step of its task.
+  /// The host has been created. Schedules the first step of its task, or takes it at once if the loop runs.
   @usableFromInline
-  func endHosting(_ task: Asyncio.AnyFuture, _ host: _Concurrency.Task<Void, any Error>, _ outerOwner: UInt) {
+  func endHosting(
+    _ task: Asyncio.AnyFuture,
+    _ host: _Concurrency.Task<Void, any Error>,
+    _ outerOwner: UInt,
+    eagerly: Bool
+  ) {
     guard let first = state.captured else { preconditionFailure("AsyncioBridge: a new Swift task enqueued no job") }
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
@@ -79,7 +84,7 @@ extension Asyncio.EventLoop {
     core.pointee.jobID = JobID(first.job)
     hostCount += 1
     addPending(core)
-    schedule(stepOf: .passUnretained(task))
+    if eagerly, isRunning { stepAtOnce(core) } else { schedule(stepOf: .passUnretained(task)) }
   }
 
   /// Runs a task's next step. The caller keeps the task.
@@ -106,7 +111,7 @@ extension Asyncio.EventLoop {
   }
 
   /// Resumes a parked body, or begins it, and runs it until it parks again, ends, or awaits something foreign.
-  private func resume(_ core: CorePointer) {
+  func resume(_ core: CorePointer) {
     if let continuation = core.pointee.continuation {
       core.pointee.continuation = nil
       if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
