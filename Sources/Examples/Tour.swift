@@ -5,6 +5,7 @@ extension Program {
     demonstration("combinators", "each combinator once", combinators),
     demonstration("cancellation", "passed on, caught, denied, in time", cancellation),
     demonstration("timeouts", "limits on single and on several waits", timeouts),
+    demonstration("task-groups", "a timeout in a child, around the group, in its body", taskGroups),
     demonstration("shield", "work that must not be torn off", shield),
     demonstration("producer-consumer", "a bounded queue between tasks of different speeds", producerConsumer),
     demonstration("crawl", "8 workers, a queue, and join", crawl),
