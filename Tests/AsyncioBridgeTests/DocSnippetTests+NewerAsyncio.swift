@@ -66,6 +66,25 @@ extension DocSnippetTests {
     #expect(printed.lines == ["1 2.0 seconds false", "3 3.0 seconds true"])
   }
 
+  @Test("Newer asyncio, eager tasks")
+  func newerEagerTasks() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run {
+      let cache = ["Ada": 1815]
+      func yearOfBirth(_ name: String) async throws -> Int? {
+        if let known = cache[name] { return known }
+        try await Asyncio.sleep(.milliseconds(1))  // ask somebody
+        return nil
+      }
+      let known = Asyncio.createTask(eagerStart: true) { try await yearOfBirth("Ada") }
+      let unknown = Asyncio.createTask(eagerStart: true) { try await yearOfBirth("Alan") }
+      print(known.isDone, unknown.isDone)
+    }
+    // true false
+    #expect(printed.lines == ["true false"])
+  }
+
   @Test("Newer asyncio, Control-C")
   func newerInterrupt() async {
     await #expect(processExitsWith: .exitCode(130)) {

@@ -300,6 +300,24 @@ import Testing
     }
   }
 
+  @Test("an error that ends the program, in a first step, leaves the loop when the creator's step is over")
+  func baseError() throws {
+    var events: [String] = []
+    var failure: (any Error)?
+    let error = #expect(throws: Asyncio.SystemExit.self) {
+      try runOnLoop { _ in
+        let task = Asyncio.createTask(eagerStart: true) { throw Asyncio.SystemExit(3) }
+        events.append("created, done: \(task.isDone)")
+        failure = task.error
+        try await Asyncio.sleep(.zero)
+        events.append("unreachable")
+      }
+    }
+    #expect(error?.code == 3)
+    #expect((failure as? Asyncio.SystemExit)?.code == 3)
+    #expect(events == ["created, done: true"])
+  }
+
   @Test("a loop that is closed unwinds what has only taken its first step")
   func closing() throws {
     let unwound = Box(false)
