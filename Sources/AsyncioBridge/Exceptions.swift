@@ -140,7 +140,8 @@ extension Asyncio {
   /// also be: a task or future that the loop runs until it is done, since one that runs for ever may well be idle; no ``LoopHandle``,
   /// whoever may have it, a task of the loop included (the asynchronous ``run(debug:clock:fileID:line:_:)`` has
   /// one, for its caller's cancellation); no result of ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` that is still
-  /// to come. Otherwise the loop waits, as asyncio's does.
+  /// to come. Otherwise the loop waits, as asyncio's does. (Of a child task of Swift's that began by `addImmediateTask` and has
+  /// left at once for a foreign await the loop can't know.)
   public struct DeadlockError: Error, CustomStringConvertible {
     /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
     public let waitingTasks: [String]

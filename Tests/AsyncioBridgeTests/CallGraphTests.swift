@@ -318,6 +318,22 @@ private func capture(
     #expect(try place("put").id == place("join").id)
   }
 
+  @Test("a task that starts another eagerly is in the midst of its step, too")
+  func eagerStart() throws {
+    try runOnLoop { loop in
+      let parent = Asyncio.createTask(name: "parent") {
+        let child = Asyncio.createTask(name: "child", eagerStart: true) { Asyncio.captureCallGraph(loop: loop) }
+        return try child.result()
+      }
+      let ready = Asyncio.createTask(name: "ready") {}
+      let graph = try await parent.value
+      #expect(graph.task(named: "parent")?.state == .running)
+      #expect(graph.task(named: "child")?.state == .running)
+      #expect(graph.task(named: "ready")?.state == .ready)
+      try await ready.value
+    }
+  }
+
   // MARK: What is not the loop's
 
   @Test("work on other threads, foreign awaits and Swift's child tasks are shown")

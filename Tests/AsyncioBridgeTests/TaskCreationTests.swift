@@ -200,4 +200,18 @@ import Testing
     #expect(throws: Asyncio.RuntimeError.self) { try Asyncio.Task(loop: loop) {} }
     #expect(loop.live.hosts == 0)
   }
+
+  @Test("the Swift task that hosts a body has the name that was given; in debug mode every one has a name")
+  func nameOfTheHost() throws {
+    guard #available(macOS 26, iOS 26, watchOS 26, tvOS 26, visionOS 26, *) else { return }
+    for isDebug in [false, true] {
+      try withLoop(debug: isDebug) { loop in
+        let named = try loop.createTask(name: "worker") { Task<Never, Never>.name }
+        let unnamed = try loop.createTask { Task<Never, Never>.name }
+        #expect(try loop.runUntilComplete(named) == "worker")
+        let name = try loop.runUntilComplete(unnamed)
+        #expect(name == (isDebug ? unnamed.name : nil))
+      }
+    }
+  }
 }

@@ -55,7 +55,7 @@ extension Asyncio {
 
       /// How far a node has come.
       public enum State: String, Sendable {
-        /// A task whose code captured the graph.
+        /// A task in the midst of a step: the one whose code captured the graph, or that has started it eagerly.
         case running
         /// A task whose next step, or first, is scheduled.
         case ready

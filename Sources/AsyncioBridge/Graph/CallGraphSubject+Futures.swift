@@ -46,7 +46,7 @@ extension CorePointer {
     facts.site = task.site
     if task.isDone {
       facts.state = task.callGraphState
-    } else if self == capture.runningCore {
+    } else if self == capture.runningCore || isInStep {
       facts.state = .running
     } else if pointee.foreignTask != nil {
       facts.state = .foreign
@@ -58,6 +58,11 @@ extension CorePointer {
     if pointee.mustCancel { facts.details.append("cancelling") }
     facts.details += capture.timeLeft(of: self)
     return facts
+  }
+
+  /// Whether the body is in the midst of a step, also if that has started another task eagerly, which asks.
+  private var isInStep: Bool {
+    pointee.continuation == nil && pointee.firstJob == nil && !pointee.isDriving && pointee.foreignTask == nil
   }
 }
 

@@ -15,7 +15,8 @@ extension Asyncio {
     /// is for subclasses, which a ``TaskFactory`` makes.
     /// - Parameters:
     ///   - loop: the loop to run on.
-    ///   - name: the task's name; by default `Task-N`.
+    ///   - name: the task's name; by default `Task-N`. A name that is given is also that of the Swift task that hosts the
+    ///     body, so that debuggers show it; in debug mode the default is, too.
     ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one.
     ///   - eagerStart: whether the first step is taken now, if the loop runs, instead of scheduled.
     ///   - body: what to run.
@@ -33,18 +34,38 @@ extension Asyncio {
       nonisolated(unsafe) let core = try CorePointer.create(on: loop, name: name, context: context)
       nonisolated(unsafe) let body = body
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
-      // The host never throws, but what may throw needs no thunk on its way into the runtime.
+      // The host never throws, but what may throw needs no thunk on its way into the runtime. It is written out twice since
+      // a call in it, or a closure that is passed on, would cost every task more than all the rest of this.
       let outerOwner = loop.beginHosting()
-      let host = _Concurrency.Task<Void, any Error>(executorPreference: loop.taskExecutor) {
-        do {
-          try core.begin()
-          let value = try await body()
-          core.endWithValue()?._withUnsafeGuaranteedRef { unsafeDowncast($0, to: Future<Value>.self).complete(value) }
-        } catch {
-          core.end(throwing: error)
+      let host =
+        if name == nil, !loop.isDebug {
+          _Concurrency.Task<Void, any Error>(executorPreference: loop.taskExecutor) {
+            do {
+              try core.begin()
+              let value = try await body()
+              core.endWithValue()?._withUnsafeGuaranteedRef {
+                unsafeDowncast($0, to: Future<Value>.self).complete(value)
+              }
+            } catch {
+              core.end(throwing: error)
+            }
+            core.release()
+          }
+        } else {
+          // Debuggers show the name. It is a copy, and so not made for a name that nobody gave.
+          _Concurrency.Task<Void, any Error>(name: core.pointee.name, executorPreference: loop.taskExecutor) {
+            do {
+              try core.begin()
+              let value = try await body()
+              core.endWithValue()?._withUnsafeGuaranteedRef {
+                unsafeDowncast($0, to: Future<Value>.self).complete(value)
+              }
+            } catch {
+              core.end(throwing: error)
+            }
+            core.release()
+          }
         }
-        core.release()
-      }
       loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
     }
 
