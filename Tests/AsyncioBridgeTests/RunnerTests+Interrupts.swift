@@ -103,6 +103,26 @@ extension RunnerTests {
     }
   }
 
+  @Test("runs on several threads take turns in handling interrupts, and none hangs")
+  func manyRuns() async {
+    await #expect(processExitsWith: .success) {
+      allowInterrupts()
+      let finished = Shared(0)
+      let ends = (0..<4).map { _ in ThreadEvent() }
+      for end in ends {
+        startThread {
+          for number in 0..<100 {
+            let value = try? runInProcess(handlingInterrupt: true) { number }
+            if value == number { finished.update { $0 += 1 } }
+          }
+          end.set()
+        }
+      }
+      for end in ends { #expect(end.wait(timeout: .seconds(60))) }
+      #expect(finished.value == 400)
+    }
+  }
+
   @Test(
     "a body that goes on in spite of an interrupt returns its value; the second interrupt ends the run all the same"
   )

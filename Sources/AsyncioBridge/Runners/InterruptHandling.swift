@@ -43,8 +43,7 @@ final class InterruptHandling: Sendable {
 
   /// Ends the handling, and returns what the run comes to, given what the loop's run method did.
   func end<Value>(_ main: Asyncio.Task<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
-    InterruptSignal.uninstall()
-    _ = isOver.wait()
+    InterruptSignal.uninstall { _ = isOver.wait() }
     main.loop.exported[mainID] = nil
     let state = state.withLock { $0 }
     switch outcome {

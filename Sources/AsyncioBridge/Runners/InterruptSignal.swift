@@ -10,10 +10,10 @@ import Synchronization
 
 /// The process's signal handler for interrupts, and the pipe through which it tells of them.
 ///
-/// There is one handling at a time, from `install` to `uninstall`. The pipe stays open for ever, since a handler may
+/// There is one handling at a time, from `install` to the end of `uninstall`. The pipe stays open for ever, since a handler may
 /// still be about to write to it on another thread when the handling has ended.
 enum InterruptSignal {
-  private static let isInstalled = Locked(false)
+  private static let isInUse = Locked(false)
   private static let readEnd = Atomic<Int32>(-1)
   private static let writeEnd = Atomic<Int32>(-1)
   /// How many interrupts have come since `install`.
@@ -24,8 +24,8 @@ enum InterruptSignal {
 
   /// Installs the handler if interrupts would end the process. False if they would not.
   static func install() -> Bool {
-    isInstalled.withLock { isInstalled in
-      if isInstalled { return false }
+    isInUse.withLock { isInUse in
+      if isInUse { return false }
       var current = sigaction()
       guard sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == 0, openPipe() else { return false }
       while readMark(timeout: 0) != nil {}
@@ -39,21 +39,21 @@ enum InterruptSignal {
       ours.setHandler(handle)
       ours.sa_flags = SA_RESTART
       sigemptyset(&ours.sa_mask)
-      isInstalled = sigaction(SIGINT, &ours, nil) == 0
-      return isInstalled
+      isInUse = sigaction(SIGINT, &ours, nil) == 0
+      return isInUse
     }
   }
 
   /// Lets interrupts end the process again, unless somebody else has come to handle them, and makes `next` return false.
-  static func uninstall() {
-    isInstalled.withLock { isInstalled in
-      var current = sigaction()
-      if sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == unsafeBitCast(handle, to: UInt.self) {
-        signal(SIGINT, SIG_DFL)
-      }
-      isInstalled = false
-      send(endMark)
+  /// - Parameter waitForReader: returns when nobody calls `next` any more; nobody else may read before.
+  static func uninstall(_ waitForReader: () -> Void) {
+    var current = sigaction()
+    if sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == unsafeBitCast(handle, to: UInt.self) {
+      signal(SIGINT, SIG_DFL)
     }
+    send(endMark)
+    waitForReader()
+    isInUse.withLock { $0 = false }
   }
 
   /// Blocks until an interrupt has come: true, or the handling has ended: false.
