@@ -125,6 +125,29 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
     #expect(error?.callGraph.tasks.map(\.name) == ["main"])
   }
 
+  @Test(
+    "whenever the last handle goes, before the loop waits, just then or later, it is noticed",
+    .timeLimit(.minutes(1))
+  )
+  func lastHandleGoesAnyTime() async throws {
+    let count = try await onOwnThread {
+      var count = 0
+      for round in 0..<300 {
+        try withLoop(.monotonic) { loop in
+          startThread { [handle = loop.threadsafe] in
+            for _ in 0..<round { _ = handle.isClosed }
+            if round.isMultiple(of: 3) { _ = try? handle.callSoonThreadsafe {} }
+          }
+          do { try loop.runUntilComplete { try await Asyncio.Event().wait() } } catch is Asyncio.DeadlockError {
+            count += 1
+          }
+        }
+      }
+      return count
+    }
+    #expect(count == 300)
+  }
+
   @Test("a task that resists its cancellation keeps no run in real time from ending")
   func resistance() throws {
     let reports = Journal<String>()

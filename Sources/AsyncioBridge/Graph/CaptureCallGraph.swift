@@ -42,7 +42,7 @@ extension Asyncio.LoopHandle {
   /// Who waits for whom on the loop, captured from any thread: for a look into a program that seems stuck.
   ///
   /// Wakes the loop, which makes the graph as soon as the step that runs, and what is ready, has run. A loop that is stuck
-  /// *in* a step can't do that: use a timeout. If the loop is closed the result is cancelled.
+  /// *in* a step can't do that, nor one that does not run: use a timeout. If the loop is closed the result is cancelled.
   ///
   /// ```swift
   /// print(try handle.captureCallGraph().result(timeout: .seconds(1)))
