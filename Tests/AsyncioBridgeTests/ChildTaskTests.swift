@@ -101,6 +101,31 @@ import Testing
     }
   }
 
+  @Test("children reach a future through an actor of the loop, and wait for it; cancelling one cancels it")
+  func futureOfAnActor() throws {
+    try runOnLoop { loop in
+      let desk = Desk(loop.threadsafe)
+      try loop.callLater(.seconds(1)) { desk.assumeIsolated { $0.answer(42) } }
+      async let first = desk.question()
+      async let second = desk.question()
+      let answers = try await (first, second)
+      #expect(answers == (42, 42))
+      expectTime(loop, .seconds(1))
+
+      await desk.ask()
+      let outcome = await withTaskGroup(of: String.self) { group in
+        group.addTask {
+          do { return "\(try await desk.question())" } catch { return "\(type(of: error)) \(await desk.isCancelled)" }
+        }
+        try? await Asyncio.sleep(.seconds(1))
+        group.cancelAll()
+        return await group.next()
+      }
+      #expect(outcome == "CancellationError true")
+      expectTime(loop, .seconds(2))
+    }
+  }
+
   @Test("a child that awaits a future of another loop gets RuntimeError")
   func futureOfAnotherLoop() throws {
     try runOnLoop { _ in
@@ -227,4 +252,24 @@ import Testing
     #expect(reports.messages == ["Task was destroyed but it is pending!"])
     #expect(loop.live.hosts == 0)
   }
+}
+
+/// Keeps a future for whoever asks, on the loop.
+private actor Desk {
+  private let loop: Asyncio.LoopHandle
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+  private var future: Asyncio.Future<Int>?
+
+  init(_ loop: Asyncio.LoopHandle) { self.loop = loop }
+
+  var isCancelled: Bool { future?.isCancelled ?? false }
+
+  func ask() { future = EventLoop.current(nil).createFuture() }
+
+  func question() async throws -> Int {
+    if future == nil { ask() }
+    return try await future?.value ?? 0
+  }
+
+  func answer(_ answer: Int) { try? future?.setResult(answer) }
 }
