@@ -10,6 +10,8 @@
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
 /// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``
+/// - with Swift's own concurrency: ``ensureFuture(operation:)``, ``wrapFuture(_:loop:)``, ``Future/concurrentFuture()``,
+///   ``Queue/elements``
 /// - context: ``Context``, ``ContextVar``
 /// - introspection: ``captureCallGraph(_:)``, ``captureCallGraph(loop:)``, ``CallGraph``, ``DeadlockError``
 ///

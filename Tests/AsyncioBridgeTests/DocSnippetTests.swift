@@ -1,6 +1,7 @@
 import Foundation
-import Synchronization
 import Testing
+
+@testable import AsyncioBridge
 
 /// The code in the guides, one test each: it compiles, and prints what they say.
 @Suite struct DocSnippetTests {
@@ -37,7 +38,7 @@ import Testing
 
   /// What a snippet prints.
   final class Printed: Sendable {
-    private let text = Mutex<[String]>([])
+    private let text = Locked<[String]>([])
     var lines: [String] { text.withLock { $0 } }
     func add(_ items: [Any]) {
       let line = items.map { "\($0)" }.joined(separator: " ")
