@@ -8,15 +8,16 @@ import Testing
 @Suite struct RecordingsTests {
   @Test(
     "What asyncio did is done again, event by event",
-    arguments: ["rules", "rare", "core", "combinators", "sync", "mixed", "newer"]
+    arguments: ["rules", "rare", "core", "combinators", "sync", "mixed", "newer"],
+    [false, true]
   )
-  func replay(_ name: String) throws {
+  func replay(_ name: String, keepsHosts: Bool) throws {
     let scenarios = try recording("\(name).scenarios")
     let expected = try recording("\(name).traces").split(separator: UInt8(ascii: "\n")).map {
       String(decoding: $0, as: UTF8.self)
     }
     var actual: [String] = []
-    try ReplayCommand.replay(scenarios, from: name) { trace in
+    try ReplayCommand.replay(scenarios, from: name, keepsHosts: keepsHosts) { trace in
       if actual.count < expected.count { #expect(trace.line == expected[actual.count]) }
       actual.append(trace.line)
     }

@@ -13,6 +13,9 @@ struct Workload: Sendable {
   let measure: @Sendable (Int) throws -> Double
 }
 
+/// Whether the loops keep the Swift tasks that run bodies: the option `--kept-hosts`.
+let keepsHosts = CommandLine.arguments.contains("--kept-hosts")
+
 func seconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
@@ -25,7 +28,7 @@ func noop() async -> Int { 1 }
 /// Measures `body` as the main task of a new loop.
 func onLoop(_ name: String, _ n: Int, _ body: @escaping @Sendable (EventLoop, Int) async throws -> Void) -> Workload {
   Workload(name: name, n: n) { n in
-    let loop = EventLoop()
+    let loop = EventLoop(keepsHosts: keepsHosts)
     defer { try? loop.close() }
     let duration = try loop.runUntilComplete {
       let start = seconds()

@@ -292,6 +292,7 @@ extension Asyncio.EventLoop {
       for guest in guests { guest.abandon() }
       for job in jobs { execute(job) }
       joinHosts()
+      endIdleHosts()
     }
     foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
     mailbox.close()

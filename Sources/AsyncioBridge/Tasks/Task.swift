@@ -34,39 +34,32 @@ extension Asyncio {
       nonisolated(unsafe) let core = try CorePointer.create(on: loop, name: name, context: context)
       nonisolated(unsafe) let body = body
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
-      // The host never throws, but what may throw needs no thunk on its way into the runtime. It is written out twice since
-      // a call in it, or a closure that is passed on, would cost every task more than all the rest of this.
-      let outerOwner = loop.beginHosting()
-      let host =
-        if name == nil, !loop.isDebug {
-          _Concurrency.Task<Void, any Error>(executorPreference: loop.taskExecutor) {
-            do {
-              try core.begin()
-              let value = try await body()
-              core.endWithValue()?._withUnsafeGuaranteedRef {
-                unsafeDowncast($0, to: Future<Value>.self).complete(value)
-              }
-            } catch {
-              core.end(throwing: error)
-            }
-            core.release()
-          }
-        } else {
-          // Debuggers show the name. It is a copy, and so not made for a name that nobody gave.
-          _Concurrency.Task<Void, any Error>(name: core.pointee.name, executorPreference: loop.taskExecutor) {
-            do {
-              try core.begin()
-              let value = try await body()
-              core.endWithValue()?._withUnsafeGuaranteedRef {
-                unsafeDowncast($0, to: Future<Value>.self).complete(value)
-              }
-            } catch {
-              core.end(throwing: error)
-            }
-            core.release()
+      // The same body twice: a function of its own that both call would cost each task another frame, and a hop.
+      if loop.keepsHosts {
+        let body = KeptBody {
+          do {
+            try core.begin()
+            core.end(with: try await body())
+          } catch {
+            core.end(throwing: error)
           }
         }
-      loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
+        loop.keep(body, of: self, eagerly: eagerStart)
+      } else {
+        let outerOwner = loop.beginHosting()
+        // Debuggers show the name. It is a copy, and so not made for a name that nobody gave.
+        let name = name == nil && !loop.isDebug ? nil : core.pointee.name
+        // It never throws, but what may throw needs no thunk on its way into the runtime.
+        let host = _Concurrency.Task<Void, any Error>(name: name, executorPreference: loop.taskExecutor) {
+          do {
+            try core.begin()
+            core.end(with: try await body())
+          } catch {
+            core.end(throwing: error)
+          }
+        }
+        loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
+      }
     }
 
     /// A task that has failed before it could be started.

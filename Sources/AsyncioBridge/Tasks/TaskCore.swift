@@ -21,6 +21,9 @@ struct TaskCore: ~Copyable {
   /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
   /// keeps it.
   var waiter: Unmanaged<Asyncio.AnyFuture>?
+  /// The body before its first step, where the loop keeps its hosts, and from then on the host on which it runs.
+  var body: KeptBody?
+  var host: HostPointer?
   /// The job with which the host starts; nil once it has.
   var firstJob: UnownedJob?
   var continuation: UnsafeContinuation<Void, Never>?
@@ -160,7 +163,7 @@ extension CorePointer {
     }
     pointee.mustCancel = true
     // In a foreign await nothing but Swift's own flag can reach the body.
-    if pointee.foreignTask != nil { pointee.swiftTask?.cancel() }
+    if pointee.foreignTask != nil { cancelHost() }
   }
 
   /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
@@ -182,6 +185,16 @@ extension CorePointer {
     return pointee.cancelRequests
   }
 
+  /// Sets Swift's own flag, for whatever the body awaits.
+  func cancelHost() {
+    if let host = pointee.host {
+      host.pointee.isCancelled = true
+      host.pointee.swiftTask?.cancel()
+    } else {
+      pointee.swiftTask?.cancel()
+    }
+  }
+
   // MARK: In the body
 
   /// The first thing that happens on the host: throws if the body is never to begin.
@@ -193,7 +206,15 @@ extension CorePointer {
     }
   }
 
-  /// The body has returned. Returns the task if that is to be given the value; whoever runs the step keeps it.
+  /// The body has returned, and the host lets go.
+  @inlinable
+  @inline(__always)
+  func end<Value>(with value: Value) {
+    endWithValue()?._withUnsafeGuaranteedRef { unsafeDowncast($0, to: Asyncio.Future<Value>.self).complete(value) }
+    release()
+  }
+
+  /// Returns the task if that is to be given the value; whoever runs the step keeps it.
   @usableFromInline
   func endWithValue() -> Unmanaged<Asyncio.AnyFuture>? {
     guard let task = end() else { return nil }
@@ -206,11 +227,10 @@ extension CorePointer {
     return task
   }
 
-  /// The body has thrown.
+  /// The body has thrown, and the host lets go.
   @usableFromInline
   func end(throwing error: any Error) {
-    guard let task = end() else { return }
-    task._withUnsafeGuaranteedRef { task in
+    if let task = end()?.takeUnretainedValue() {
       if error is CancellationError {
         _ = task.cancelFuture(message: task.cancelMessage)
       } else {
@@ -218,6 +238,7 @@ extension CorePointer {
         if let error = error as? any Asyncio.BaseError { task.loop.state.escapingError = error }
       }
     }
+    release()
   }
 
   /// The body has ended. Returns the task if that is to be told.

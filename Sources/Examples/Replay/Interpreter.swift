@@ -9,7 +9,7 @@ final class Interpreter {
   typealias Future = Asyncio.Future<Value>
 
   let scenario: Scenario
-  let loop = Asyncio.EventLoop(clock: .virtual)
+  let loop: Asyncio.EventLoop
   /// The trace is complete: what still runs is only being unwound.
   private(set) var isOver = false
   private var trace: Trace
@@ -37,8 +37,9 @@ final class Interpreter {
   /// How many tasks have been bound to a slot.
   private var bindings: [String: Int] = [:]
 
-  private init(_ scenario: Scenario) throws {
+  private init(_ scenario: Scenario, keepsHosts: Bool) throws {
     self.scenario = scenario
+    loop = Asyncio.EventLoop(clock: .virtual, keepsHosts: keepsHosts)
     trace = Trace(id: scenario.id)
     loop.turnLimit = 5000
     loop.exceptionHandler = { [weak self] _, context in
@@ -80,8 +81,8 @@ final class Interpreter {
 
   // MARK: Running
 
-  static func trace(of scenario: Scenario) throws -> Trace {
-    let interpreter = try Interpreter(scenario)
+  static func trace(of scenario: Scenario, keepsHosts: Bool) throws -> Trace {
+    let interpreter = try Interpreter(scenario, keepsHosts: keepsHosts)
     try interpreter.run()
     return interpreter.trace
   }

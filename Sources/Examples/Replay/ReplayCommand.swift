@@ -17,15 +17,18 @@ struct ReplayCommand {
     var description: String { "\(path): cannot be read" }
   }
 
-  /// - Parameter arguments: the files to read; `-`, or none: standard input.
+  /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--kept-hosts` has the loops keep
+  ///   the Swift tasks that run the bodies, which must make no difference.
   /// - Returns: the exit status.
   static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
+    let keepsHosts = arguments.first == "--kept-hosts"
+    let files = Array(arguments.dropFirst(keepsHosts ? 1 : 0))
     var pending = ""
     do {
       defer { try? output.write(contentsOf: Data(pending.utf8)) }
-      for file in arguments.isEmpty ? ["-"] : arguments {
-        try replay(try read(file), from: file == "-" ? "standard input" : file) { trace in
+      for file in files.isEmpty ? ["-"] : files {
+        try replay(try read(file), from: file == "-" ? "standard input" : file, keepsHosts: keepsHosts) { trace in
           pending += trace.line
           pending += "\n"
           if pending.utf8.count >= 1 << 16 {
@@ -49,11 +52,16 @@ struct ReplayCommand {
 
   /// Runs the scenarios of a text one after the other. Empty lines don't count.
   /// - Throws: ``Failure`` for the first line that holds no scenario; what `write` throws.
-  static func replay(_ text: [UInt8], from source: String, write: (Trace) throws -> Void) throws {
+  static func replay(
+    _ text: [UInt8],
+    from source: String,
+    keepsHosts: Bool = false,
+    write: (Trace) throws -> Void
+  ) throws {
     for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       if line.allSatisfy({ $0 <= UInt8(ascii: " ") }) { continue }
       let trace: Trace
-      do { trace = try Interpreter.trace(of: try Scenario(parsing: line)) } catch {
+      do { trace = try Interpreter.trace(of: try Scenario(parsing: line), keepsHosts: keepsHosts) } catch {
         throw Failure(source: source, line: index + 1, reason: error)
       }
       try write(trace)

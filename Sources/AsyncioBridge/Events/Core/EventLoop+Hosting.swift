@@ -39,7 +39,7 @@ extension Asyncio.EventLoop {
   ///
   /// Nil if none was enqueued: the task is resumed by way of an actor that is busy elsewhere.
   @inline(__always)
-  private func capture(_ cause: () -> Void) -> CapturedJob? {
+  func capture(_ cause: () -> Void) -> CapturedJob? {
     state.isCapturing = true
     cause()
     state.isCapturing = false
@@ -77,11 +77,17 @@ extension Asyncio.EventLoop {
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
     let core = task.core.unsafelyUnwrapped
-    core.retain()
-    core.pointee.task = .passUnretained(task)
     core.pointee.swiftTask = host
     core.pointee.firstJob = first.job
     core.pointee.jobID = JobID(first.job)
+    begin(core, of: task, eagerly: eagerly)
+  }
+
+  /// The task is complete, and its body will run.
+  @inline(__always)
+  func begin(_ core: CorePointer, of task: Asyncio.AnyFuture, eagerly: Bool) {
+    core.retain()
+    core.pointee.task = .passUnretained(task)
     hostCount += 1
     addPending(core)
     if eagerly, isRunning { stepAtOnce(core) } else { schedule(stepOf: .passUnretained(task)) }
@@ -118,17 +124,20 @@ extension Asyncio.EventLoop {
     } else if let first = core.pointee.firstJob {
       core.pointee.firstJob = nil
       run(CapturedJob(job: first, role: .task), of: core)
+    } else if core.pointee.body != nil {
+      beginOnHost(core)
     } else {
       preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.pointee.name)")
     }
   }
 
   @inline(__always)
-  private func run(_ job: CapturedJob, of core: CorePointer) {
+  func run(_ job: CapturedJob, of core: CorePointer) {
     let thread = thread.unsafelyUnwrapped
     let outerCore = state.currentCore
     // The body may end, and its task may be gone already.
     core.retain()
+    let host = core.pointee.host
     state.currentCore = core
     let outerContext = thread.pointee.context.take()
     thread.pointee.context = core.pointee.context.take()
@@ -137,21 +146,25 @@ extension Asyncio.EventLoop {
       state.hop = nil
       run(next)
     }
-    core.pointee.context = thread.pointee.context.take()
+    if let host {
+      leave(host)
+    } else {
+      core.pointee.context = thread.pointee.context.take()
+      if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
+    }
     thread.pointee.context = outerContext
     state.currentCore = outerCore
-    if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
     core.release()
   }
 
   @inline(__always)
-  private func run(_ job: CapturedJob) { mailbox.run(job.job, job.role) }
+  func run(_ job: CapturedJob) { mailbox.run(job.job, job.role) }
 
   /// The body has left the loop: its host comes back by a job of its own.
-  private func awaitForeign(_ core: CorePointer) {
+  func awaitForeign(_ core: CorePointer) {
     foreignCores[core.pointee.jobID] = core
     core.pointee.foreignTask = core.task
-    if core.pointee.mustCancel || core.pointee.isAbandoned { core.pointee.swiftTask?.cancel() }
+    if core.pointee.mustCancel || core.pointee.isAbandoned { core.cancelHost() }
   }
 
   func resumeForeign(_ core: CorePointer, _ job: CapturedJob) {
@@ -241,8 +254,8 @@ extension Asyncio.EventLoop {
     core.pointee.isAbandoned = true
     core.pointee.waiter = nil
     removePending(core)
-    if core.pointee.continuation == nil, core.pointee.firstJob == nil {
-      core.pointee.swiftTask?.cancel()
+    if core.pointee.continuation == nil, core.pointee.firstJob == nil, core.pointee.body == nil {
+      core.cancelHost()
     } else {
       // This may be within the step of another task, or an actor's job.
       let outer = state.runsActorJob

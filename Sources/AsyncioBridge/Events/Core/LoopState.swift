@@ -12,6 +12,8 @@ struct LoopState: ~Copyable {
   var pending: [CorePointer] = []
   var createdTasks = 0
   var cores = CorePool()
+  /// Where the loop keeps its hosts, those that no body occupies.
+  var idleHosts: [HostPointer] = []
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?

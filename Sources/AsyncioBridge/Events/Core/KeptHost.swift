@@ -1,0 +1,165 @@
+/// A Swift task of a loop that keeps its hosts: it runs the body of one task after another.
+///
+/// In raw memory, as cores are. It lives until its Swift task has ended.
+struct KeptHost: ~Copyable {
+  // Invariants:
+  // 1. `core` is the task whose body runs, or is parked, on the host, which keeps it; nil when the host is idle.
+  // 2. `continuation` is set exactly while the host is idle; it is then among the loop's idle hosts.
+
+  var core: CorePointer?
+  /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
+  var task: Unmanaged<Asyncio.AnyFuture>?
+  var continuation: UnsafeContinuation<Void, Never>?
+  /// Identifies the Swift task among the jobs that are enqueued on the loop.
+  var jobID = JobID.none
+  var swiftTask: _Concurrency.Task<Void, any Error>?
+  /// Swift's own flag has been set by a cancellation in a foreign await: no other body is to see that.
+  var isCancelled = false
+  /// After the body that has just ended the host may take up another without parking.
+  var mayGoOn = false
+  /// The Swift task runs nothing any more.
+  var hasEnded = false
+}
+
+typealias HostPointer = UnsafeMutablePointer<KeptHost>
+
+/// A body without the type of its result. A closure in an optional would be kept in a form that costs more to call.
+@usableFromInline
+struct KeptBody {
+  let run: nonisolated(nonsending) () async -> Void
+
+  @usableFromInline
+  init(_ run: nonisolated(nonsending) @escaping () async -> Void) { self.run = run }
+}
+
+extension Asyncio.EventLoop {
+  /// Keeps a body for the first step of its task, which it schedules, or takes at once if the loop runs.
+  @usableFromInline
+  func keep(_ body: KeptBody, of task: Asyncio.AnyFuture, eagerly: Bool) {
+    let core = task.core.unsafelyUnwrapped
+    core.pointee.body = body
+    begin(core, of: task, eagerly: eagerly)
+  }
+
+  /// How many hosts are kept that have nothing to do; each takes about a kilobyte.
+  private static var mostIdleHosts: Int { 1024 }
+
+  /// Takes the first step of a task on an idle host, or on a new one.
+  func beginOnHost(_ core: CorePointer) {
+    let host: HostPointer
+    let job: CapturedJob?
+    if let idle = state.idleHosts.popLast(), let continuation = idle.pointee.continuation {
+      host = idle
+      host.pointee.continuation = nil
+      assign(core, to: host)
+      job = capture { continuation.resume() }
+    } else {
+      host = .allocate(capacity: 1)
+      host.initialize(to: KeptHost())
+      assign(core, to: host)
+      // Unsafe: the executor preference binds the host to the loop's thread.
+      nonisolated(unsafe) let (loop, host) = (Unmanaged.passUnretained(self), host)
+      job = capture {
+        host.pointee.swiftTask = _Concurrency.Task<Void, any Error>.detached(executorPreference: taskExecutor) {
+          await Asyncio.EventLoop.runBodies(on: host, of: loop)
+        }
+      }
+      if let job { host.pointee.jobID = JobID(job.job) }
+    }
+    guard let job else { preconditionFailure("AsyncioBridge: a host enqueued no job") }
+    core.pointee.jobID = host.pointee.jobID
+    run(job, of: core)
+  }
+
+  private func assign(_ core: CorePointer, to host: HostPointer) {
+    core.retain()
+    host.pointee.core = core
+    core.pointee.host = host
+    core.pointee.jobID = host.pointee.jobID
+  }
+
+  /// What a host does all its life. The loop does not go before its hosts have ended.
+  private static nonisolated(nonsending) func runBodies(
+    on host: HostPointer,
+    of unretained: Unmanaged<Asyncio.EventLoop>
+  ) async {
+    while let core = host.pointee.core {
+      if let body = core.pointee.body.take() { await body.run() }
+      let mustPark = unretained._withUnsafeGuaranteedRef { loop in
+        loop.finish(host)
+        if host.pointee.isCancelled || loop.isClosed || loop.takeNextBody(host) { return false }
+        if loop.state.idleHosts.count == Self.mostIdleHosts { return false }
+        loop.state.idleHosts.append(host)
+        return true
+      }
+      if mustPark { await withUnsafeContinuation { host.pointee.continuation = $0 } }
+    }
+    host.pointee.hasEnded = true
+  }
+
+  /// The body on a host has ended.
+  private func finish(_ host: HostPointer) {
+    guard let core = host.pointee.core else { return }
+    core.pointee.context = thread.unsafelyUnwrapped.pointee.context.take()
+    core.pointee.host = nil
+    host.pointee.core = nil
+    state.currentCore = nil
+    // An abandoned body is unwound in the midst of something else, and one that starts eagerly has its creator waiting.
+    host.pointee.mayGoOn = !core.pointee.isAbandoned && state.driveDepth < Self.deepestDrive && !state.runsActorJob
+    core.release()
+    host.pointee.task.take()?.release()
+  }
+
+  /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop.
+  ///
+  /// The host does by itself what the loop's run method would do; see `drive(_:)`, which this resembles.
+  private func takeNextBody(_ host: HostPointer) -> Bool {
+    if isDebug || !host.pointee.mayGoOn { return false }
+    while state.escapingError == nil {
+      if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
+      switch state.ready.first {
+      case .step(let task):
+        let core = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
+        if core.pointee.body == nil || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
+        state.leftInTurn &-= 1
+        _ = state.ready.removeFirst()
+        host.pointee.task = task
+        core.pointee.waiter = nil
+        assign(core, to: host)
+        state.currentCore = core
+        thread.unsafelyUnwrapped.pointee.context = core.pointee.context.take()
+        return true
+      case .notify(let observer, _):
+        if observer._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
+      case .handle(let handle):
+        if handle._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
+      case .resume, .job: return false
+      }
+      runNextEntry()
+    }
+    return false
+  }
+
+  /// After a step on a host: what has become of the task that the host ran last, which need not be the one that it
+  /// began with.
+  func leave(_ host: HostPointer) {
+    if let core = host.pointee.core {
+      core.pointee.context = thread.unsafelyUnwrapped.pointee.context.take()
+      if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
+      host.pointee.task.take()?.release()
+    } else if host.pointee.hasEnded {
+      host.deinitialize(count: 1)
+      host.deallocate()
+    }
+  }
+
+  /// Ends the hosts that are idle. The loop is closed, and nothing will run on them any more.
+  func endIdleHosts() {
+    while let host = state.idleHosts.popLast() {
+      guard let continuation = host.pointee.continuation else { continue }
+      host.pointee.continuation = nil
+      if let job = capture({ continuation.resume() }) { run(job) }
+      leave(host)
+    }
+  }
+}
