@@ -144,7 +144,8 @@ import Testing
       let cancelled = Asyncio.createTask { begun = true }
       cancelled.cancel()
       let failed: Asyncio.Task<Int> = Asyncio.createTask { throw TestError() }
-      let outcomes = try await Asyncio.gather(returningErrors: [cancelled as Asyncio.AnyFuture].map { _ in failed }).value
+      let outcomes = try await Asyncio.gather(returningErrors: [cancelled as Asyncio.AnyFuture].map { _ in failed })
+        .value
       #expect(throws: TestError.self) { try outcomes[0].get() }
       #expect(cancelled.isCancelled)
       #expect(!begun)

@@ -18,7 +18,7 @@ extension Asyncio {
   public final class EventLoop {
     // MARK: What the loop runs
 
-    @exclusivity(unchecked) var state = LoopState()
+    @exclusivity(unchecked) var state: LoopState
     /// A task of the user's own type that was entered.
     @exclusivity(unchecked) var currentCustomTask: (any AnyTask)?
 
@@ -159,12 +159,16 @@ extension Asyncio {
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
       serialExecutor = LoopSerialExecutor(mailbox: mailbox)
-      mailbox.taskExecutor = taskExecutor.asUnownedTaskExecutor()
-      mailbox.serialExecutor = serialExecutor.asUnownedSerialExecutor()
+      let runner = JobRunner(
+        taskExecutor: taskExecutor.asUnownedTaskExecutor(),
+        serialExecutor: serialExecutor.asUnownedSerialExecutor()
+      )
+      mailbox.runner = runner
+      state = LoopState(runner: runner)
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
       state.isTimed = state.isDebug
-      mailbox.loop = self
+      mailbox.loop = .passUnretained(self)
     }
 
     deinit {

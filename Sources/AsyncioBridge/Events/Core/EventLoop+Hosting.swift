@@ -146,19 +146,22 @@ extension Asyncio.EventLoop {
       state.hop = nil
       run(next)
     }
-    if let host {
-      leave(host)
-    } else {
-      core.pointee.context = thread.pointee.context.take()
-      if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
-    }
+    let context = thread.pointee.context.take()
     thread.pointee.context = outerContext
     state.currentCore = outerCore
+    if let host { leave(host, context) } else { leave(core, context) }
     core.release()
   }
 
+  /// The step of a task is over.
   @inline(__always)
-  func run(_ job: CapturedJob) { mailbox.run(job.job, job.role) }
+  func leave(_ core: CorePointer, _ context: consuming Asyncio.Context?) {
+    core.pointee.context = context
+    if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
+  }
+
+  @inline(__always)
+  func run(_ job: CapturedJob) { state.runner.run(job.job, job.role) }
 
   /// The body has left the loop: its host comes back by a job of its own.
   func awaitForeign(_ core: CorePointer) {

@@ -45,6 +45,6 @@ extension Asyncio.EventLoop {
 
   /// Whether the Swift task that is calling comes back here from wherever it waits.
   private var callerPrefersLoop: Bool {
-    withUnsafeCurrentTask { $0?.unownedTaskExecutor == mailbox.taskExecutor }
+    withUnsafeCurrentTask { $0?.unownedTaskExecutor == state.runner.taskExecutor }
   }
 }

@@ -142,10 +142,9 @@ extension Asyncio.EventLoop {
 
   /// After a step on a host: what has become of the task that the host ran last, which need not be the one that it
   /// began with.
-  func leave(_ host: HostPointer) {
+  func leave(_ host: HostPointer, _ context: consuming Asyncio.Context?) {
     if let core = host.pointee.core {
-      core.pointee.context = thread.unsafelyUnwrapped.pointee.context.take()
-      if core.pointee.continuation == nil, !core.pointee.hasEnded { awaitForeign(core) }
+      leave(core, context)
       host.pointee.task.take()?.release()
     } else if host.pointee.hasEnded {
       host.deinitialize(count: 1)
@@ -159,7 +158,7 @@ extension Asyncio.EventLoop {
       guard let continuation = host.pointee.continuation else { continue }
       host.pointee.continuation = nil
       if let job = capture({ continuation.resume() }) { run(job) }
-      leave(host)
+      leave(host, nil)
     }
   }
 }

@@ -1,11 +1,38 @@
+/// Runs the jobs that a loop's executors were given.
+///
+/// Unowned, yet alive while a job of their role is: a task retains its task executor, and a pinned actor keeps the
+/// `LoopHandle` that owns the serial one.
+struct JobRunner {
+  let taskExecutor: UnownedTaskExecutor
+  let serialExecutor: UnownedSerialExecutor
+
+  /// Runs a job until it suspends, in the role in which it was enqueued.
+  @inline(__always)
+  func run(_ job: UnownedJob, _ role: JobRole) {
+    switch role {
+    case .task: job.runSynchronously(on: taskExecutor)
+    case .serial: job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+    }
+  }
+}
+
 /// What hosted tasks prefer, so that they and their children run on the loop's thread.
 @usableFromInline
 final class LoopTaskExecutor: TaskExecutor {
   private let mailbox: Mailbox
-  init(mailbox: Mailbox) { self.mailbox = mailbox }
+  /// The same, so that nothing need be counted for each job.
+  private let unretained: Unmanaged<Mailbox>
+
+  init(mailbox: Mailbox) {
+    self.mailbox = mailbox
+    unretained = .passUnretained(mailbox)
+  }
 
   @usableFromInline
-  func enqueue(_ job: consuming ExecutorJob) { mailbox.enqueue(UnownedJob(job), .task) }
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    unretained._withUnsafeGuaranteedRef { $0.enqueue(job, .task) }
+  }
 }
 
 /// What actors use that are pinned to the loop.

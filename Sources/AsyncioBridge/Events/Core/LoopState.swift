@@ -4,6 +4,7 @@
 /// cost more than the access. In return, nothing may be destroyed while one of these is being changed that could
 /// call back into the loop: what is taken out is destroyed by the caller, afterwards.
 struct LoopState: ~Copyable {
+  let runner: JobRunner
   var ready = Ring<ReadyEntry>(minimumCapacity: 64)
   var timers = TimerHeap()
   /// The entries of the current turn that have yet to run.
@@ -38,4 +39,6 @@ struct LoopState: ~Copyable {
   var captured: CapturedJob?
   /// The current host's own next job: it hopped between executors of this loop.
   var hop: CapturedJob?
+
+  init(runner: JobRunner) { self.runner = runner }
 }

@@ -54,11 +54,9 @@ final class Mailbox: @unchecked Sendable {
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
   /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
-  nonisolated(unsafe) unowned(unsafe) var loop: Asyncio.EventLoop?
-  /// The executors that feed this mailbox. Set once, before any job can exist. Unowned, yet alive while a job of their
-  /// role is: a task retains its task executor, and a pinned actor keeps the `LoopHandle` that owns the serial one.
-  nonisolated(unsafe) var taskExecutor: UnownedTaskExecutor!
-  nonisolated(unsafe) var serialExecutor: UnownedSerialExecutor!
+  nonisolated(unsafe) var loop: Unmanaged<Asyncio.EventLoop>?
+  /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
+  nonisolated(unsafe) var runner: JobRunner!
 
   // MARK: Any thread
 
@@ -75,7 +73,11 @@ final class Mailbox: @unchecked Sendable {
   /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
   @inline(__always)
   func enqueue(_ job: UnownedJob, _ role: JobRole) {
-    if isOwnedByCurrentThread, let loop { loop.accept(job, role) } else { post(job, role) }
+    if isOwnedByCurrentThread, let loop {
+      loop._withUnsafeGuaranteedRef { $0.accept(job, role) }
+    } else {
+      post(job, role)
+    }
   }
 
   /// Hands in a job and wakes the loop. A closed loop's jobs are run all the same, one after the other, on a thread
@@ -88,15 +90,6 @@ final class Mailbox: @unchecked Sendable {
       return !state.isDraining
     }
     if mustStart { startThread { self.drain() } }
-  }
-
-  /// Runs a job until it suspends, in the role in which it was enqueued.
-  @inline(__always)
-  func run(_ job: UnownedJob, _ role: JobRole) {
-    switch role {
-    case .task: job.runSynchronously(on: taskExecutor)
-    case .serial: job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
-    }
   }
 
   private func deliver(_ item: Item) -> Bool {
@@ -137,7 +130,7 @@ final class Mailbox: @unchecked Sendable {
         return state.items
       }
       if items.isEmpty { return }
-      for case .job(let job, let role) in items { run(job, role) }
+      for case .job(let job, let role) in items { runner.run(job, role) }
     }
   }
 
