@@ -44,8 +44,9 @@ extension Asyncio {
     }
 
     func run() throws {
-      let action = action
-      dropAction()
+      // Moved out, not copied.
+      var action = Action.none
+      swap(&action, &self.action)
       switch action {
       case .callback(let callback): try Context.with(context, callback)
       case .completion(let future): future.completeIfPending()
@@ -65,10 +66,11 @@ extension Asyncio {
   ///
   /// Timers are ordered by their deadlines; two are equal only if they are the same object.
   public final class TimerHandle: Handle {
-    unowned let loop: EventLoop
+    /// There as long as the timer is in its heap.
+    private unowned(unsafe) let loop: EventLoop
     let deadline: Int64
     /// Whether the timer is in the loop's heap.
-    var isScheduled = false
+    @exclusivity(unchecked) var isScheduled = false
 
     init(_ action: Action, deadline: Int64, loop: EventLoop, context: Context?, site: SourceSite) {
       self.deadline = deadline

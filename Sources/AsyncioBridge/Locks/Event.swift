@@ -16,7 +16,7 @@ extension Asyncio {
     public func set() {
       if isSet { return }
       flag = true
-      for waiter in waiters.elements { waiter.completeIfPending() }
+      waiters.forEach { $0.completeIfPending() }
     }
 
     /// Clears the flag; tasks wait from then on. `Event.clear()`.

@@ -231,7 +231,8 @@ extension CorePointer {
   @usableFromInline
   func end(throwing error: any Error) {
     if let task = end()?.takeUnretainedValue() {
-      if error is CancellationError {
+      // Not a cast, which takes the runtime long.
+      if type(of: error) == CancellationError.self {
         _ = task.cancelFuture(message: task.cancelMessage)
       } else {
         task.fail(error)

@@ -87,6 +87,11 @@ struct Ring<Element>: ~Copyable {
     return false
   }
 
+  /// Calls `body` with each element, first to last; it must not change the ring.
+  func forEach(_ body: (Element) -> Void) {
+    for offset in 0..<count { body(storage[slot(offset)]) }
+  }
+
   /// The elements, first to last.
   var elements: [Element] { (0..<count).map { storage[slot($0)] } }
 
