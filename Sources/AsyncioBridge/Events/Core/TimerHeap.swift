@@ -1,4 +1,6 @@
-/// The loop's timers: a binary heap by deadline, equal deadlines in the order in which they were set.
+/// The loop's timers: a heap by deadline, equal deadlines in the order in which they were set.
+///
+/// Each entry has four below it: in a heap of many timers every level is a miss of the cache.
 ///
 /// A cancelled timer stays in the heap until it comes to its head or until more than half of more than
 /// `cleanUpMinimum` timers are cancelled, as in asyncio's own loop.
@@ -15,6 +17,7 @@ struct TimerHeap {
   }
 
   static let cleanUpMinimum = 100
+  private static var arity: Int { 4 }
 
   private(set) var entries: [Entry] = []
   /// How many of `entries` are cancelled.
@@ -54,7 +57,8 @@ struct TimerHeap {
         }
       }
       cancelledCount = 0
-      for index in stride(from: entries.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+      let lastParent = (entries.count - 2) / Self.arity
+      if entries.count > 1 { for index in stride(from: lastParent, through: 0, by: -1) { siftDown(index) } }
     } else {
       while let first = entries.first, first.handle.isCancelled {
         cancelledCount -= 1
@@ -84,29 +88,41 @@ struct TimerHeap {
     return entries
   }
 
+  /// Moves the entry at `start` towards the head, to its place.
   private mutating func siftUp(_ start: Int) {
-    entries.withUnsafeMutableBufferPointer { heap in
+    entries.withUnsafeMutableBufferPointer { buffer in
+      let heap = buffer.baseAddress.unsafelyUnwrapped
+      let entry = (heap + start).move()
       var index = start
       while index > 0 {
-        let parent = (index - 1) / 2
-        guard heap[index] < heap[parent] else { return }
-        heap.swapAt(index, parent)
+        let parent = (index - 1) / Self.arity
+        guard entry < heap[parent] else { break }
+        (heap + index).moveInitialize(from: heap + parent, count: 1)
         index = parent
       }
+      (heap + index).initialize(to: entry)
     }
   }
 
+  /// Moves the entry at `start` away from the head, to its place.
   private mutating func siftDown(_ start: Int) {
-    entries.withUnsafeMutableBufferPointer { heap in
+    entries.withUnsafeMutableBufferPointer { buffer in
+      let heap = buffer.baseAddress.unsafelyUnwrapped
+      let entry = (heap + start).move()
       var index = start
       while true {
-        var least = index * 2 + 1
-        if least >= heap.count { return }
-        if least + 1 < heap.count, heap[least + 1] < heap[least] { least += 1 }
-        guard heap[least] < heap[index] else { return }
-        heap.swapAt(index, least)
+        let first = index * Self.arity + 1
+        if first >= buffer.count { break }
+        var least = first
+        for child in first + 1..<max(first + 1, min(first + Self.arity, buffer.count))
+        where heap[child] < heap[least] {
+          least = child
+        }
+        guard heap[least] < entry else { break }
+        (heap + index).moveInitialize(from: heap + least, count: 1)
         index = least
       }
+      (heap + index).initialize(to: entry)
     }
   }
 }
