@@ -138,7 +138,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
             for _ in 0..<round { _ = handle.isClosed }
             if round.isMultiple(of: 3) { _ = try? handle.callSoonThreadsafe {} }
           }
-          do { try loop.runUntilComplete { try await Asyncio.Event().wait() } } catch is Asyncio.DeadlockError {
+          do { _ = try loop.runUntilComplete { try await Asyncio.Event().wait() } } catch is Asyncio.DeadlockError {
             count += 1
           }
         }
