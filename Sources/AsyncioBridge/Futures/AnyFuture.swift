@@ -221,11 +221,22 @@ extension Asyncio {
 
     // MARK: Waiting
 
-    /// Suspends the caller, which must be running on the loop, until the future is done.
+    /// Waits until the future is done as far as that needs no suspension, and so no frame: for a task of the loop, which
+    /// runs what is ready itself.
     @usableFromInline
-    final nonisolated(nonsending) func waitUntilDone() async throws {
-      if EventLoop.isRunning(loop), let core = loop.callingCore() { return try await loop.suspend(core, until: self) }
-      try await waitElsewhere()
+    final func beginWaiting() throws -> WaitProgress {
+      guard EventLoop.isRunning(loop), let core = loop.callingCore() else { return .isElsewhere }
+      return try loop.beginWaiting(core, for: self)
+    }
+
+    /// Waits for the rest of the time.
+    @usableFromInline
+    final nonisolated(nonsending) func goOnWaiting(_ progress: WaitProgress) async throws {
+      if progress != .isElsewhere, let core = loop.callingCore() {
+        try await loop.goOnWaiting(core, for: self, progress)
+      } else {
+        try await waitElsewhere()
+      }
     }
 
     /// The caller is not a task of the future's loop: it is a guest of it, or a mistake.
@@ -233,8 +244,12 @@ extension Asyncio {
       guard let running = EventLoop.running else {
         throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
       }
-      if let core = running.callingCore() { return try await running.suspend(core, until: self) }
-      try await GuestWaiter.wait(for: self, on: running)
+      if let core = running.callingCore() {
+        let progress = try running.beginWaiting(core, for: self)
+        if progress != .isOver { try await running.goOnWaiting(core, for: self, progress) }
+      } else {
+        try await GuestWaiter.wait(for: self, on: running)
+      }
     }
 
     // MARK: Descriptions

@@ -29,7 +29,10 @@ extension Asyncio {
     @inlinable
     public final var value: Value {
       get async throws {
-        if state == .pending { try await waitUntilDone() }
+        if state == .pending {
+          let progress = try beginWaiting()
+          if progress != .isOver { try await goOnWaiting(progress) }
+        }
         return try result()
       }
     }

@@ -13,12 +13,19 @@ extension Asyncio {
   }
 
   /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
+  @inlinable
   public static func sleep(_ delay: Duration) async throws {
-    let loop = try EventLoop.runningOrThrow()
-    if delay <= .zero {
-      if let core = loop.callingCore() { return try await loop.yield(core) }
-      return try await loop.yield()
+    if delay > .zero {
+      try await sleepUntilDue(delay)
+    } else {
+      let progress = try EventLoop.beginYielding()
+      if progress != .isOver { try await EventLoop.goOnYielding(progress) }
     }
+  }
+
+  @usableFromInline
+  static func sleepUntilDue(_ delay: Duration) async throws {
+    let loop = try EventLoop.runningOrThrow()
     try await loop.sleep(until: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
   }
 }
@@ -34,10 +41,25 @@ extension Asyncio.EventLoop {
     try await waiter.value
   }
 
-  /// Gives up one turn.
-  nonisolated(nonsending) func yield() async throws {
-    if let core = callingCore() { return try await yield(core) }
-    try await yieldGuest()
+  /// Gives up one turn of the running loop, as far as that needs no suspension.
+  @usableFromInline
+  static func beginYielding() throws -> WaitProgress {
+    guard let running = ThreadState.current.pointee.runningLoop else { throw Asyncio.RuntimeError.noRunningLoop }
+    return try running._withUnsafeGuaranteedRef { loop in
+      guard let core = loop.callingCore() else { return .isElsewhere }
+      return try loop.beginWaiting(core, for: nil)
+    }
+  }
+
+  /// Waits for the rest of the turn.
+  @usableFromInline
+  static nonisolated(nonsending) func goOnYielding(_ progress: WaitProgress) async throws {
+    let loop = try runningOrThrow()
+    if progress != .isElsewhere, let core = loop.callingCore() {
+      try await loop.goOnWaiting(core, for: nil, progress)
+    } else {
+      try await loop.yieldGuest()
+    }
   }
 
   /// Gives up one turn of a guest, which resumes on the turn after the one on which what it waits for is done.

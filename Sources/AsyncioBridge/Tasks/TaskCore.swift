@@ -256,33 +256,47 @@ extension CorePointer {
 
 // MARK: - Waiting
 
+/// How far a wait has come without suspending.
+@usableFromInline
+enum WaitProgress {
+  case isOver
+  /// The task's next step is arranged for, and it has to suspend until then.
+  case mustSuspend
+  /// The body is abandoned, and is not to wait for anything.
+  case isRefused
+  /// The caller is no task of the loop's.
+  case isElsewhere
+}
+
 extension Asyncio.EventLoop {
-  /// Suspends the body of a task of this loop until `future` is done.
+  /// Makes a task of this loop wait until `future` is done; nil: until it is its turn again, a bare `yield` in Python.
+  ///
+  /// What waits without suspending is no async function, since each of those costs a frame.
   @inline(__always)
-  nonisolated(nonsending) func suspend(_ core: CorePointer, until future: Asyncio.AnyFuture) async throws {
-    if core.pointee.isAbandoned { return try await refuseToWait(core) }
+  func beginWaiting(_ core: CorePointer, for future: Asyncio.AnyFuture?) throws -> WaitProgress {
+    if core.pointee.isAbandoned { return .isRefused }
     if core.pointee.foreignTask != nil { didComeBack(core) }
-    arrangeStep(of: core, after: future)
-    if !drive(core) {
-      var isParked = false
-      await withUnsafeContinuation { isParked = park(core, $0) }
-      if !isParked { return try await suspendChild(of: core, until: future) }
+    if let future {
+      arrangeStep(of: core, after: future)
+    } else if let task = core.pointee.task {
+      schedule(stepOf: task)
     }
+    if !drive(core) { return .mustSuspend }
     try throwIfInterrupted(core, future)
+    return .isOver
   }
 
-  /// Gives up one turn: the task's next step is scheduled behind all that is ready. A bare `yield` in Python.
   @inline(__always)
-  nonisolated(nonsending) func yield(_ core: CorePointer) async throws {
-    if core.pointee.isAbandoned { return try await refuseToWait(core) }
-    if core.pointee.foreignTask != nil { didComeBack(core) }
-    if let task = core.pointee.task { schedule(stepOf: task) }
-    if !drive(core) {
-      var isParked = false
-      await withUnsafeContinuation { isParked = park(core, $0) }
-      if !isParked { return try await suspendChild(of: core, until: nil) }
-    }
-    try throwIfInterrupted(core, nil)
+  nonisolated(nonsending) func goOnWaiting(
+    _ core: CorePointer,
+    for future: Asyncio.AnyFuture?,
+    _ progress: WaitProgress
+  ) async throws {
+    if progress == .isRefused { return try await refuseToWait(core) }
+    var isParked = false
+    await withUnsafeContinuation { isParked = park(core, $0) }
+    if !isParked { return try await suspendChild(of: core, until: future) }
+    try throwIfInterrupted(core, future)
   }
 
   /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.

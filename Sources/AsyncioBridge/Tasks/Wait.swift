@@ -34,7 +34,7 @@ extension Asyncio {
     var pending = Set<F>(minimumCapacity: futures.count - doneCount)
     for future in futures {
       let future = unsafeDowncast(future, to: F.self)
-      if future.isDone { done.insert(future) } else { pending.insert(future) }
+      if doneCount == futures.count || future.isDone { done.insert(future) } else { pending.insert(future) }
     }
     return (done, pending)
   }
@@ -49,10 +49,10 @@ extension Asyncio {
     for future in futures { future.add(.observer(observer)) }
     defer {
       observer.timer?.cancel()
-      for future in futures { future.remove(observer) }
+      if !observer.hasSeenAll { for future in futures { future.remove(observer) } }
     }
     try await observer.waiter.value
-    return futures.count { $0.isDone }
+    return observer.hasSeenAll ? futures.count : futures.count { $0.isDone }
   }
 
   /// The elements in their order, each once.
@@ -84,6 +84,9 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
     self.waiter = waiter
     timer = timeout.map { loop.addTimer(completing: waiter, after: $0) }
   }
+
+  /// Whether all futures are done, and their callbacks have been called.
+  var hasSeenAll: Bool { count <= 0 }
 
   func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.wait, futures)
