@@ -232,10 +232,11 @@ extension Asyncio {
     /// Waits for the rest of the time.
     @usableFromInline
     final nonisolated(nonsending) func goOnWaiting(_ progress: WaitProgress) async throws {
-      if progress != .isElsewhere, let core = loop.callingCore() {
-        try await loop.goOnWaiting(core, for: self, progress)
-      } else {
-        try await waitElsewhere()
+      switch progress {
+      case .isOver: break
+      case .mustSuspend(let core): try await loop.suspend(core, for: self)
+      case .isRefused(let core): try await loop.refuseToWait(core)
+      case .isElsewhere: try await waitElsewhere()
       }
     }
 
@@ -244,11 +245,12 @@ extension Asyncio {
       guard let running = EventLoop.running else {
         throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
       }
-      if let core = running.callingCore() {
-        let progress = try running.beginWaiting(core, for: self)
-        if progress != .isOver { try await running.goOnWaiting(core, for: self, progress) }
-      } else {
-        try await GuestWaiter.wait(for: self, on: running)
+      guard let core = running.callingCore() else { return try await GuestWaiter.wait(for: self, on: running) }
+      // A mistake, of which the task is told at its next step.
+      switch try running.beginWaiting(core, for: self) {
+      case .mustSuspend(let core): try await running.suspend(core, for: self)
+      case .isRefused(let core): try await running.refuseToWait(core)
+      case .isOver, .isElsewhere: break
       }
     }
 

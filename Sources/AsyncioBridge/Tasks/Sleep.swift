@@ -55,10 +55,11 @@ extension Asyncio.EventLoop {
   @usableFromInline
   static nonisolated(nonsending) func goOnYielding(_ progress: WaitProgress) async throws {
     let loop = try runningOrThrow()
-    if progress != .isElsewhere, let core = loop.callingCore() {
-      try await loop.goOnWaiting(core, for: nil, progress)
-    } else {
-      try await loop.yieldGuest()
+    switch progress {
+    case .isOver: break
+    case .mustSuspend(let core): try await loop.suspend(core, for: nil)
+    case .isRefused(let core): try await loop.refuseToWait(core)
+    case .isElsewhere: try await loop.yieldGuest()
     }
   }
 

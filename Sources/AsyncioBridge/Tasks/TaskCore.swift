@@ -258,12 +258,13 @@ extension CorePointer {
 
 /// How far a wait has come without suspending.
 @usableFromInline
-enum WaitProgress {
+enum WaitProgress: Equatable {
   case isOver
-  /// The task's next step is arranged for, and it has to suspend until then.
-  case mustSuspend
+  /// The task's next step is arranged for, and it has to suspend until then. Which task that is can't be asked again: it may
+  /// have come back from a foreign await with this.
+  case mustSuspend(CorePointer)
   /// The body is abandoned, and is not to wait for anything.
-  case isRefused
+  case isRefused(CorePointer)
   /// The caller is no task of the loop's.
   case isElsewhere
 }
@@ -274,25 +275,21 @@ extension Asyncio.EventLoop {
   /// What waits without suspending is no async function, since each of those costs a frame.
   @inline(__always)
   func beginWaiting(_ core: CorePointer, for future: Asyncio.AnyFuture?) throws -> WaitProgress {
-    if core.pointee.isAbandoned { return .isRefused }
+    if core.pointee.isAbandoned { return .isRefused(core) }
     if core.pointee.foreignTask != nil { didComeBack(core) }
     if let future {
       arrangeStep(of: core, after: future)
     } else if let task = core.pointee.task {
       schedule(stepOf: task)
     }
-    if !drive(core) { return .mustSuspend }
+    if !drive(core) { return .mustSuspend(core) }
     try throwIfInterrupted(core, future)
     return .isOver
   }
 
+  /// Suspends a task that has arranged for its next step.
   @inline(__always)
-  nonisolated(nonsending) func goOnWaiting(
-    _ core: CorePointer,
-    for future: Asyncio.AnyFuture?,
-    _ progress: WaitProgress
-  ) async throws {
-    if progress == .isRefused { return try await refuseToWait(core) }
+  nonisolated(nonsending) func suspend(_ core: CorePointer, for future: Asyncio.AnyFuture?) async throws {
     var isParked = false
     await withUnsafeContinuation { isParked = park(core, $0) }
     if !isParked { return try await suspendChild(of: core, until: future) }
@@ -352,7 +349,7 @@ extension Asyncio.EventLoop {
 
   /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
   /// is left behind where it is: there is no way to end it.
-  private nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
+  nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
     core.pointee.refusedAwaits += 1
     if core.pointee.refusedAwaits > 100 {
       callExceptionHandler(

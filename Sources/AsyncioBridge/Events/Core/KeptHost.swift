@@ -114,7 +114,7 @@ extension Asyncio.EventLoop {
   ///
   /// The host does by itself what the loop's run method would do; see `drive(_:)`, which this resembles.
   private func takeNextBody(_ host: HostPointer) -> Bool {
-    if isDebug || !host.pointee.mayGoOn { return false }
+    if state.isTimed || !host.pointee.mayGoOn { return false }
     while state.escapingError == nil {
       if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
       switch state.ready.first {
