@@ -151,8 +151,8 @@ extension Asyncio {
     ///   - clock: which time it tells.
     ///   - debug: whether it starts in debug mode; by default as the environment says.
     ///   - keepsHosts: whether tasks run on Swift tasks that are kept, and taken by one task after the other, instead of one made
-    ///     for each. Then a task does **not** inherit its creator's `@TaskLocal` values, and everything else is the same;
-    ///     programs that make many short tasks become faster.
+    ///     for each. Then a task does **not** inherit its creator's `@TaskLocal` values, and debuggers don't show its name;
+    ///     everything else is the same. Programs that make many short tasks become faster.
     public init(clock: LoopClock.Kind = .monotonic, debug: Bool? = nil, keepsHosts: Bool = false) {
       self.keepsHosts = keepsHosts
       let mailbox = Mailbox()
