@@ -219,41 +219,6 @@ extension Asyncio {
     /// The future as a task, if it is one.
     var asTask: (any AnyTask)? { self as? any AnyTask }
 
-    // MARK: Waiting
-
-    /// Waits until the future is done as far as that needs no suspension, and so no frame: for a task of the loop, which
-    /// runs what is ready itself.
-    @usableFromInline
-    final func beginWaiting() throws -> WaitProgress {
-      guard EventLoop.isRunning(loop), let core = loop.callingCore() else { return .isElsewhere }
-      return try loop.beginWaiting(core, for: self)
-    }
-
-    /// Waits for the rest of the time.
-    @usableFromInline
-    final nonisolated(nonsending) func goOnWaiting(_ progress: WaitProgress) async throws {
-      switch progress {
-      case .isOver: break
-      case .mustSuspend(let core): try await loop.suspend(core, for: self)
-      case .isRefused(let core): try await loop.refuseToWait(core)
-      case .isElsewhere: try await waitElsewhere()
-      }
-    }
-
-    /// The caller is not a task of the future's loop: it is a guest of it, or a mistake.
-    private final nonisolated(nonsending) func waitElsewhere() async throws {
-      guard let running = EventLoop.running else {
-        throw loop.isClosed ? CancelledError() : RuntimeError.noRunningLoop as any Error
-      }
-      guard let core = running.callingCore() else { return try await GuestWaiter.wait(for: self, on: running) }
-      // A mistake, of which the task is told at its next step.
-      switch try running.beginWaiting(core, for: self) {
-      case .mustSuspend(let core): try await running.suspend(core, for: self)
-      case .isRefused(let core): try await running.refuseToWait(core)
-      case .isOver, .isElsewhere: break
-      }
-    }
-
     // MARK: Descriptions
 
     /// The class name that descriptions start with.

@@ -30,8 +30,8 @@ extension Asyncio {
     public final var value: Value {
       get async throws {
         if state == .pending {
-          let progress = try beginWaiting()
-          if progress != .isOver { try await goOnWaiting(progress) }
+          let progress = try WaitProgress.begin(for: self)
+          if progress != .isOver { try await progress.goOn(for: self) }
         }
         return try result()
       }

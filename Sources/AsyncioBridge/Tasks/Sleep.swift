@@ -18,8 +18,8 @@ extension Asyncio {
     if delay > .zero {
       try await sleepUntilDue(delay)
     } else {
-      let progress = try EventLoop.beginYielding()
-      if progress != .isOver { try await EventLoop.goOnYielding(progress) }
+      let progress = try WaitProgress.begin(for: nil)
+      if progress != .isOver { try await progress.goOn(for: nil) }
     }
   }
 
@@ -39,35 +39,5 @@ extension Asyncio.EventLoop {
     let timer = addTimer(deadline, .completion(waiter), site: .library)
     defer { timer.cancel() }
     try await waiter.value
-  }
-
-  /// Gives up one turn of the running loop, as far as that needs no suspension.
-  @usableFromInline
-  static func beginYielding() throws -> WaitProgress {
-    guard let running = ThreadState.current.pointee.runningLoop else { throw Asyncio.RuntimeError.noRunningLoop }
-    return try running._withUnsafeGuaranteedRef { loop in
-      guard let core = loop.callingCore() else { return .isElsewhere }
-      return try loop.beginWaiting(core, for: nil)
-    }
-  }
-
-  /// Waits for the rest of the turn.
-  @usableFromInline
-  static nonisolated(nonsending) func goOnYielding(_ progress: WaitProgress) async throws {
-    let loop = try runningOrThrow()
-    switch progress {
-    case .isOver: break
-    case .mustSuspend(let core): try await loop.suspend(core, for: nil)
-    case .isRefused(let core): try await loop.refuseToWait(core)
-    case .isElsewhere: try await loop.yieldGuest()
-    }
-  }
-
-  /// Gives up one turn of a guest, which resumes on the turn after the one on which what it waits for is done.
-  nonisolated(nonsending) func yieldGuest() async throws {
-    let done = createWaiter()
-    done.completeIfPending()
-    try await GuestWaiter.wait(for: done, on: self)
-    try _Concurrency.Task.checkCancellation()
   }
 }

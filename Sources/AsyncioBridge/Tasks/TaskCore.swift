@@ -206,6 +206,27 @@ extension CorePointer {
     }
   }
 
+  /// Throws what is to be thrown at the end of a wait for `future`, or for a turn.
+  @inline(__always)
+  func throwIfInterrupted(_ future: Asyncio.AnyFuture?) throws {
+    if pointee.mustCancel || pointee.isAbandoned || pointee.pendingError != nil { try interrupt(future) }
+  }
+
+  @inline(never)
+  private func interrupt(_ future: Asyncio.AnyFuture?) throws {
+    let error = pointee.pendingError
+    pointee.pendingError = nil
+    if pointee.mustCancel || pointee.isAbandoned {
+      pointee.mustCancel = false
+      // The wakeup has read the future, whatever the body is told.
+      future?.hasUnretrievedError = false
+      // That cancellation is the first to reach the body.
+      if let future, future.state == .cancelled { task?.cancelMessage = future.cancelMessage }
+      throw CancellationError()
+    }
+    if let error { throw error }
+  }
+
   /// The body has returned, and the host lets go.
   @inlinable
   @inline(__always)
@@ -251,7 +272,6 @@ extension CorePointer {
     onLoop { $0.removePending(self) }
     return task
   }
-
 }
 
 // MARK: - Waiting
@@ -265,40 +285,58 @@ enum WaitProgress: Equatable {
   case mustSuspend(CorePointer)
   /// The body is abandoned, and is not to wait for anything.
   case isRefused(CorePointer)
-  /// The caller is no task of the loop's.
-  case isElsewhere
+  /// The caller is no task of the running loop.
+  case isGuest
+
+  /// Makes the caller wait until `future` is done, as far as that needs no suspension; nil: until it is its turn again, a
+  /// bare `yield` in Python. A task of the running loop runs what is ready itself, until its own next step comes up.
+  ///
+  /// What waits without suspending is no async function, since each of those costs a frame.
+  @usableFromInline
+  static func begin(for future: Asyncio.AnyFuture?) throws -> WaitProgress {
+    guard let running = ThreadState.current.pointee.runningLoop else {
+      throw future?.loop.isClosed == true ? CancellationError() : Asyncio.RuntimeError.noRunningLoop as any Error
+    }
+    return try running._withUnsafeGuaranteedRef { loop in
+      guard let core = loop.callingCore() else { return .isGuest }
+      if core.pointee.isAbandoned { return .isRefused(core) }
+      if core.pointee.foreignTask != nil { loop.didComeBack(core) }
+      if let future {
+        loop.arrangeStep(of: core, after: future)
+      } else if let task = core.pointee.task {
+        loop.schedule(stepOf: task)
+      }
+      if !loop.drive(core) { return .mustSuspend(core) }
+      try core.throwIfInterrupted(future)
+      return .isOver
+    }
+  }
+
+  /// Waits for the rest of the time.
+  @usableFromInline
+  nonisolated(nonsending) func goOn(for future: Asyncio.AnyFuture?) async throws {
+    guard case .mustSuspend(let core) = self else { return try await goOnWithoutStep(for: future) }
+    var isParked = false
+    await withUnsafeContinuation { isParked = core.park($0) }
+    if !isParked { return try await Asyncio.EventLoop.runningOrThrow().suspendChild(of: core, until: future) }
+    try core.throwIfInterrupted(future)
+  }
+
+  @inline(never)
+  private nonisolated(nonsending) func goOnWithoutStep(for future: Asyncio.AnyFuture?) async throws {
+    let loop = try Asyncio.EventLoop.runningOrThrow()
+    switch self {
+    case .isOver, .mustSuspend: break
+    case .isRefused(let core): try await loop.refuseToWait(core)
+    case .isGuest: try await loop.waitAsGuest(for: future)
+    }
+  }
 }
 
 extension Asyncio.EventLoop {
-  /// Makes a task of this loop wait until `future` is done; nil: until it is its turn again, a bare `yield` in Python.
-  ///
-  /// What waits without suspending is no async function, since each of those costs a frame.
-  @inline(__always)
-  func beginWaiting(_ core: CorePointer, for future: Asyncio.AnyFuture?) throws -> WaitProgress {
-    if core.pointee.isAbandoned { return .isRefused(core) }
-    if core.pointee.foreignTask != nil { didComeBack(core) }
-    if let future {
-      arrangeStep(of: core, after: future)
-    } else if let task = core.pointee.task {
-      schedule(stepOf: task)
-    }
-    if !drive(core) { return .mustSuspend(core) }
-    try throwIfInterrupted(core, future)
-    return .isOver
-  }
-
-  /// Suspends a task that has arranged for its next step.
-  @inline(__always)
-  nonisolated(nonsending) func suspend(_ core: CorePointer, for future: Asyncio.AnyFuture?) async throws {
-    var isParked = false
-    await withUnsafeContinuation { isParked = park(core, $0) }
-    if !isParked { return try await suspendChild(of: core, until: future) }
-    try throwIfInterrupted(core, future)
-  }
-
   /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
   @inline(__always)
-  private func arrangeStep(of core: CorePointer, after future: Asyncio.AnyFuture) {
+  fileprivate func arrangeStep(of core: CorePointer, after future: Asyncio.AnyFuture) {
     // A body whose task is gone is abandoned and does not come here.
     guard let task = core.pointee.task else { return }
     if future.loop === self, future.core != core {
@@ -325,31 +363,9 @@ extension Asyncio.EventLoop {
     schedule(stepOf: .passUnretained(task))
   }
 
-  @inline(__always)
-  private func throwIfInterrupted(_ core: CorePointer, _ future: Asyncio.AnyFuture?) throws {
-    if core.pointee.mustCancel || core.pointee.isAbandoned || core.pointee.pendingError != nil {
-      try interrupt(core, future)
-    }
-  }
-
-  @inline(never)
-  private func interrupt(_ core: CorePointer, _ future: Asyncio.AnyFuture?) throws {
-    let error = core.pointee.pendingError
-    core.pointee.pendingError = nil
-    if core.pointee.mustCancel || core.pointee.isAbandoned {
-      core.pointee.mustCancel = false
-      // The wakeup has read the future, whatever the body is told.
-      future?.hasUnretrievedError = false
-      // That cancellation is the first to reach the body.
-      if let future, future.state == .cancelled { core.task?.cancelMessage = future.cancelMessage }
-      throw CancellationError()
-    }
-    if let error { throw error }
-  }
-
   /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
   /// is left behind where it is: there is no way to end it.
-  nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
+  fileprivate nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
     core.pointee.refusedAwaits += 1
     if core.pointee.refusedAwaits > 100 {
       callExceptionHandler(

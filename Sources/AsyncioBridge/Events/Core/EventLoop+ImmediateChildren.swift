@@ -2,18 +2,20 @@
 // stack. Nothing tells the loop, which takes what the new one does for the doing of the other, until it has to suspend:
 // whose continuation that is, is for all to see.
 
-extension Asyncio.EventLoop {
+extension CorePointer {
   /// Keeps the continuation of a body that is to suspend. False if it is of another Swift task, which then goes on.
   @inline(__always)
-  func park(_ core: CorePointer, _ continuation: UnsafeContinuation<Void, Never>) -> Bool {
-    if JobID(continuation) == core.pointee.jobID {
-      core.pointee.continuation = continuation
+  func park(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    if JobID(continuation) == pointee.jobID {
+      pointee.continuation = continuation
       return true
     }
     continuation.resume()
     return false
   }
+}
 
+extension Asyncio.EventLoop {
   /// Suspends a Swift task that was begun within the step of a task, as the guest that it is.
   /// - Parameter future: what it waits for; nil: a turn.
   @inline(never)
@@ -25,7 +27,7 @@ extension Asyncio.EventLoop {
           + "the loop, since it would go on off the loop: use Asyncio.createTask, async let or a task group"
       )
     }
-    if let future { try await GuestWaiter.wait(for: future, on: self) } else { try await yieldGuest() }
+    try await waitAsGuest(for: future)
   }
 
   /// The task's step goes on: what was arranged for its next one was for another.

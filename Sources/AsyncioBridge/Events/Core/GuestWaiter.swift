@@ -71,3 +71,15 @@ final class GuestWaiter: FutureObserver, Hashable {
   static func == (a: GuestWaiter, b: GuestWaiter) -> Bool { a === b }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
+
+extension Asyncio.EventLoop {
+  /// Makes a guest wait until `future` is done; nil: for a turn.
+  nonisolated(nonsending) func waitAsGuest(for future: Asyncio.AnyFuture?) async throws {
+    if let future { return try await GuestWaiter.wait(for: future, on: self) }
+    // It resumes on the turn after the one on which what it waits for is done.
+    let done = createWaiter()
+    done.completeIfPending()
+    try await GuestWaiter.wait(for: done, on: self)
+    try _Concurrency.Task.checkCancellation()
+  }
+}
