@@ -13,9 +13,12 @@ extension Asyncio.EventLoop {
   ///   stack.
   @inline(__always)
   func drive(_ core: CorePointer) -> Bool {
-    if state.driveDepth >= Self.deepestDrive || state.isTimed || state.runsActorJob { return false }
-    return driveNow(core)
+    mayDrive && driveNow(core)
   }
+
+  /// Whether a task may take entries of the ready queue at all.
+  @inline(__always)
+  var mayDrive: Bool { state.driveDepth < Self.deepestDrive && !state.isTimed && !state.runsActorJob }
 
   private func driveNow(_ core: CorePointer) -> Bool {
     let current = state.currentCore
@@ -29,8 +32,9 @@ extension Asyncio.EventLoop {
     }
     while state.escapingError == nil {
       if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
-      switch state.ready.first {
-      case .step(let task):
+      let entry = state.ready.first
+      if !entry.mayRunWithinTask { return false }
+      if case .step(let task) = entry {
         let next = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
         if next == core {
           if task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
@@ -42,11 +46,6 @@ extension Asyncio.EventLoop {
           return true
         }
         if next.pointee.isDriving { return false }
-      case .notify(let observer, _):
-        if observer._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
-      case .handle(let handle):
-        if handle._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
-      case .resume, .job: return false
       }
       runNextEntry()
     }

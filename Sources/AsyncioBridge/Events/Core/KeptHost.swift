@@ -15,8 +15,6 @@ struct KeptHost: ~Copyable {
   var swiftTask: _Concurrency.Task<Void, any Error>?
   /// Swift's own flag has been set by a cancellation in a foreign await: no other body is to see that.
   var isCancelled = false
-  /// After the body that has just ended the host may take up another without parking.
-  var mayGoOn = false
   /// The Swift task runs nothing any more.
   var hasEnded = false
 }
@@ -51,12 +49,10 @@ extension Asyncio.EventLoop {
     if let idle = state.idleHosts.popLast(), let continuation = idle.pointee.continuation {
       host = idle
       host.pointee.continuation = nil
-      assign(core, to: host)
       job = capture { continuation.resume() }
     } else {
       host = .allocate(capacity: 1)
       host.initialize(to: KeptHost())
-      assign(core, to: host)
       // Unsafe: the executor preference binds the host to the loop's thread.
       nonisolated(unsafe) let (loop, host) = (Unmanaged.passUnretained(self), host)
       job = capture {
@@ -67,7 +63,7 @@ extension Asyncio.EventLoop {
       if let job { host.pointee.jobID = JobID(job.job) }
     }
     guard let job else { preconditionFailure("AsyncioBridge: a host enqueued no job") }
-    core.pointee.jobID = host.pointee.jobID
+    assign(core, to: host)
     run(job, of: core)
   }
 
@@ -86,8 +82,8 @@ extension Asyncio.EventLoop {
     while let core = host.pointee.core {
       if let body = core.pointee.body.take() { await body.run() }
       let mustPark = unretained._withUnsafeGuaranteedRef { loop in
-        loop.finish(host)
-        if host.pointee.isCancelled || loop.isClosed || loop.takeNextBody(host) { return false }
+        let mayGoOn = loop.finish(core, on: host)
+        if host.pointee.isCancelled || loop.isClosed || mayGoOn && loop.takeNextBody(host) { return false }
         if loop.state.idleHosts.count == Self.mostIdleHosts { return false }
         loop.state.idleHosts.append(host)
         return true
@@ -97,28 +93,28 @@ extension Asyncio.EventLoop {
     host.pointee.hasEnded = true
   }
 
-  /// The body on a host has ended.
-  private func finish(_ host: HostPointer) {
-    guard let core = host.pointee.core else { return }
+  /// The body on a host has ended. Returns whether the host may take up another without parking: an abandoned body is
+  /// unwound in the midst of something else, and one that starts eagerly has its creator waiting.
+  private func finish(_ core: CorePointer, on host: HostPointer) -> Bool {
+    let mayGoOn = mayDrive && !core.pointee.isAbandoned
     core.pointee.context = thread.unsafelyUnwrapped.pointee.context.take()
     core.pointee.host = nil
     host.pointee.core = nil
     state.currentCore = nil
-    // An abandoned body is unwound in the midst of something else, and one that starts eagerly has its creator waiting.
-    host.pointee.mayGoOn = !core.pointee.isAbandoned && state.driveDepth < Self.deepestDrive && !state.runsActorJob
     core.release()
     host.pointee.task.take()?.release()
+    return mayGoOn
   }
 
   /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop.
   ///
   /// The host does by itself what the loop's run method would do; see `drive(_:)`, which this resembles.
   private func takeNextBody(_ host: HostPointer) -> Bool {
-    if state.isTimed || !host.pointee.mayGoOn { return false }
     while state.escapingError == nil {
       if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return false }
-      switch state.ready.first {
-      case .step(let task):
+      let entry = state.ready.first
+      if !entry.mayRunWithinTask { return false }
+      if case .step(let task) = entry {
         let core = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
         if core.pointee.body == nil || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
         state.leftInTurn &-= 1
@@ -129,11 +125,6 @@ extension Asyncio.EventLoop {
         state.currentCore = core
         thread.unsafelyUnwrapped.pointee.context = core.pointee.context.take()
         return true
-      case .notify(let observer, _):
-        if observer._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
-      case .handle(let handle):
-        if handle._withUnsafeGuaranteedRef({ $0.mayRunUserCode }) { return false }
-      case .resume, .job: return false
       }
       runNextEntry()
     }

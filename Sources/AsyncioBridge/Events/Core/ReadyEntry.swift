@@ -13,6 +13,17 @@ enum ReadyEntry {
   /// A guest: a job of Swift's runtime that belongs to none of the loop's tasks, as those of their child tasks.
   case job(CapturedJob)
 
+  /// Whether it may run within a task, which runs the loop: not what may run code of the user's, or is a job of Swift's;
+  /// that would have the task's task-locals, and be its Swift task.
+  var mayRunWithinTask: Bool {
+    switch self {
+    case .step: true
+    case .notify(let observer, _): observer._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
+    case .handle(let handle): handle._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
+    case .resume, .job: false
+    }
+  }
+
   func retain() {
     switch self {
     case .step(let task): _ = task.retain()
