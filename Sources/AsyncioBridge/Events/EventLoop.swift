@@ -167,7 +167,7 @@ extension Asyncio {
       state = LoopState(runner: runner)
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
-      state.isTimed = state.isDebug
+      updateIsTimed()
       mailbox.loop = .passUnretained(self)
     }
 
@@ -181,12 +181,6 @@ extension Asyncio {
     /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
     public static var running: EventLoop? {
       @inline(__always) get { ThreadState.current.pointee.runningLoop?.takeUnretainedValue() }
-    }
-
-    /// Whether `loop` is the one that runs the calling code.
-    @inline(__always)
-    static func isRunning(_ loop: EventLoop) -> Bool {
-      ThreadState.current.pointee.runningLoop?.toOpaque() == Unmanaged.passUnretained(loop).toOpaque()
     }
 
     /// The present of the loop's clock. `loop.time()`.
@@ -271,13 +265,9 @@ extension Asyncio.EventLoop {
     return handle
   }
 
-  /// A timer that completes `future` unless it is done by then.
-  func addTimer(completing future: Asyncio.Future<Void>, after delay: Duration) -> Asyncio.TimerHandle {
-    addTimer(
-      clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp),
-      .completion(future),
-      site: future.site
-    )
+  /// A timer of the library's own.
+  func addTimer(after delay: Duration, _ action: Asyncio.Handle.Action) -> Asyncio.TimerHandle {
+    addTimer(clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp), action, site: .library)
   }
 }
 

@@ -86,7 +86,7 @@ enum FutureCallback {
 /// place.
 struct CallbackList: ~Copyable {
   // Invariant: `rest` is empty if `first` is nil.
-  private(set) var first: FutureCallback?
+  private var first: FutureCallback?
   private var rest: [FutureCallback] = []
 
   deinit { forEach { $0.release() } }
@@ -129,17 +129,11 @@ struct CallbackList: ~Copyable {
 
   private mutating func remove(where condition: (FutureCallback) -> Bool) -> Int {
     guard let first else { return 0 }
-    var removed: [FutureCallback] = []
-    if rest.isEmpty {
-      if !condition(first) { return 0 }
-      self.first = nil
-      removed = [first]
-    } else {
-      let all = [first] + rest
-      let left = all.filter { !condition($0) }
-      removed = all.filter(condition)
-      self.first = left.first
-      rest = Array(left.dropFirst())
+    var removed = rest.filter(condition)
+    rest.removeAll(where: condition)
+    if condition(first) {
+      removed.append(first)
+      self.first = rest.isEmpty ? nil : rest.removeFirst()
     }
     // Only now: what goes may have a deinitialiser that looks at the future.
     for callback in removed { callback.release() }

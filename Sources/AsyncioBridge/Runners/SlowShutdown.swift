@@ -7,9 +7,8 @@ extension Asyncio.EventLoop {
   /// Nil on a virtual clock, which does not wait for foreign awaits; and where a program waits for ever, that is found.
   func reportIfSlow(_ tasks: [Asyncio.AnyFuture]) -> Asyncio.TimerHandle? {
     if clock.kind == .virtual { return nil }
-    let deadline = clock.nowNanoseconds.addingClamped(slowShutdownDuration.nanosecondsRoundedUp)
     return addTimer(
-      deadline,
+      after: slowShutdownDuration,
       .callback {
         for task in tasks where !task.isDone {
           self.callExceptionHandler(
@@ -19,8 +18,7 @@ extension Asyncio.EventLoop {
             )
           )
         }
-      },
-      site: .library
+      }
     )
   }
 

@@ -30,8 +30,8 @@ extension Asyncio {
     public struct Iterator: AsyncIteratorProtocol {
       private let futures: [F]
       private let timeout: Duration?
-      private var wait: AsCompletedWait?
-      private var left = 0
+      /// Nil until the first is asked for.
+      private var completions: Completions<F>?
 
       init(futures: [F], timeout: Duration?) {
         self.futures = futures
@@ -42,22 +42,9 @@ extension Asyncio {
       /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled;
       ///   ``ValueError`` for futures of another loop.
       public mutating func next() async throws -> F? {
-        let wait = try started()
-        if left == 0 { return nil }
-        left -= 1
-        guard let future = try await wait.done.get() else { throw TimeoutError() }
-        return unsafeDowncast(future, to: F.self)
-      }
-
-      private mutating func started() throws -> AsCompletedWait {
-        if let wait { return wait }
-        let loop = try EventLoop.runningOrThrow()
-        let distinct = Asyncio.unique(futures)
-        for future in distinct { try checkLoop(of: future, is: loop) }
-        left = distinct.count
-        let wait = AsCompletedWait(distinct, timeout: timeout, loop: loop)
-        self.wait = wait
-        return wait
+        let completions = try completions ?? Asyncio.asCompleted(starting: futures, timeout: timeout)
+        self.completions = completions
+        return try await completions.next()
       }
     }
   }
@@ -83,8 +70,7 @@ final class AsCompletedWait: CallGraphSubject {
     done.wait = self
     for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
-      let deadline = loop.clock.nowNanoseconds.addingClamped(timeout.nanosecondsRoundedUp)
-      timer = loop.addTimer(deadline, .callback { try self.timeIsUp() }, site: .library)
+      timer = loop.addTimer(after: timeout, .callback { try self.timeIsUp() })
     }
   }
 

@@ -52,6 +52,7 @@ extension Asyncio {
 
     /// The next future that is done; nil when there have been as many as were passed in.
     /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled.
+    @inline(__always)
     public func next() async throws -> F? {
       if left == 0 { return nil }
       left -= 1

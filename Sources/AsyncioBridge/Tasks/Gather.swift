@@ -30,9 +30,7 @@ extension Asyncio {
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
   public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
-    let gathering = Gathering(returnsErrors: false)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { try results(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: $0) }
   }
 
   /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
@@ -46,9 +44,7 @@ extension Asyncio {
     _ awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Value]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering(returnsErrors: false, runsUserCode: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { combine(try results(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: $0)) }
   }
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
@@ -56,9 +52,7 @@ extension Asyncio {
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
   public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
-    let gathering = Gathering(returnsErrors: false)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { try results(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: $0) }
   }
 
   /// The future of what `combine` makes of any number of results. See ``gather(_:combine:)``.
@@ -67,9 +61,7 @@ extension Asyncio {
     _ awaitables: some Sequence<A>,
     combine: @escaping ([A.Value]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering(returnsErrors: false, runsUserCode: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { combine(try results(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: $0)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -77,9 +69,7 @@ extension Asyncio {
   public static func gather<Value>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>
   ) throws -> Future<[Result<Value, any Error>]> {
-    let gathering = Gathering(returnsErrors: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { outcomes(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: $0) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -88,9 +78,7 @@ extension Asyncio {
     returningErrors awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Result<Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering(returnsErrors: true, runsUserCode: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { combine(outcomes(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: $0)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -98,9 +86,7 @@ extension Asyncio {
   public static func gather<A: Awaitable>(
     returningErrors awaitables: some Sequence<A>
   ) throws -> Future<[Result<A.Value, any Error>]> {
-    let gathering = Gathering(returnsErrors: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { outcomes(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: $0) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -109,9 +95,7 @@ extension Asyncio {
     returningErrors awaitables: some Sequence<A>,
     combine: @escaping ([Result<A.Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
-    let gathering = Gathering(returnsErrors: true, runsUserCode: true)
-    for awaitable in awaitables { try gathering.add(awaitable) }
-    return gathering.start { combine(outcomes(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: $0)) }
   }
 
   @inlinable
@@ -146,7 +130,7 @@ final class Gathering: KeepingObserver {
   /// Nil until all children are known, and for ever if one of them was refused; and again when it is done.
   @exclusivity(unchecked) private var outer: Asyncio.AnyFuture?
   private var isOver = false
-  private var isCancellationRequested = false
+  @usableFromInline private(set) var isCancellationRequested = false
   /// Completes the future with what the children came to.
   private var complete: ((_ outer: Asyncio.AnyFuture, _ children: [Asyncio.AnyFuture]) -> Void)?
 
@@ -158,6 +142,26 @@ final class Gathering: KeepingObserver {
     self.loop = loop
     self.returnsErrors = returnsErrors
     self.runsUserCode = runsUserCode
+  }
+
+  @inlinable
+  convenience init<A: Asyncio.Awaitable>(
+    of awaitables: some Sequence<A>,
+    returnsErrors: Bool,
+    runsUserCode: Bool = false
+  ) throws {
+    self.init(returnsErrors: returnsErrors, runsUserCode: runsUserCode)
+    for awaitable in awaitables { try add(awaitable) }
+  }
+
+  @inlinable
+  convenience init<Value>(
+    of awaitables: some Sequence<any Asyncio.Awaitable<Value>>,
+    returnsErrors: Bool,
+    runsUserCode: Bool = false
+  ) throws {
+    self.init(returnsErrors: returnsErrors, runsUserCode: runsUserCode)
+    for awaitable in awaitables { try add(awaitable) }
   }
 
   override var mayRunUserCode: Bool { runsUserCode }
@@ -193,9 +197,13 @@ final class Gathering: KeepingObserver {
   func start<Value>(_ collect: @escaping ([Asyncio.AnyFuture]) throws -> Value) -> Asyncio.Future<Value> {
     let outer = GatheringFuture<Value>(self)
     start(outer) { outer, children in
+      let outer = unsafeDowncast(outer, to: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
       let result = Result { try collect(children) }
-      self.finish(unsafeDowncast(outer, to: Asyncio.Future<Value>.self), result)
+      switch self.isCancellationRequested ? .failure(CancellationError()) : result {
+      case .success(let value): outer.complete(value)
+      case .failure(let error): outer.fail(error)
+      }
     }
     return outer
   }
@@ -209,17 +217,6 @@ final class Gathering: KeepingObserver {
     self.outer = outer
     self.complete = complete
   }
-
-  @inlinable
-  func finish<Value>(_ outer: Asyncio.Future<Value>, _ result: Result<Value, any Error>) {
-    switch outcome(error: result.failure) {
-    case let error?: outer.fail(error)
-    case nil: if case .success(let value) = result { outer.complete(value) }
-    }
-  }
-
-  @usableFromInline
-  func outcome(error: (any Error)?) -> (any Error)? { isCancellationRequested ? CancellationError() : error }
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
@@ -290,9 +287,4 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
     if isDone { facts.details = [] }
     return facts
   }
-}
-
-extension Result {
-  @inlinable
-  var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }

@@ -82,7 +82,7 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
     super.init()
     let waiter = loop.createWaiter(for: self)
     self.waiter = waiter
-    timer = timeout.map { loop.addTimer(completing: waiter, after: $0) }
+    timer = timeout.map { loop.addTimer(after: $0, .completion(waiter)) }
   }
 
   /// Whether all futures are done, and their callbacks have been called.

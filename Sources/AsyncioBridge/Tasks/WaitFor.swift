@@ -30,7 +30,7 @@ extension Asyncio {
     }
 
     let waiter = loop.createWaiter(for: future)
-    let timer = loop.addTimer(completing: waiter, after: timeout)
+    let timer = loop.addTimer(after: timeout, .completion(waiter))
     defer { timer.cancel() }
     let release = ReleaseWaiter(waiter)
     future.add(.observer(release))
