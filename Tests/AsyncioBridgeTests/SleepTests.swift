@@ -19,13 +19,11 @@ import Testing
     try withLoop { loop in
       let task = try loop.createTask { try await Asyncio.sleep(.seconds(10), result: "yeah") }
       try loop.runBriefly()
-      let timers = loop.timers.entries.map(\.handle)
-      #expect(timers.count == 1)
-      #expect(timers.first?.when.offset == .seconds(10))
-      #expect(timers.first?.isCancelled == false)
+      #expect(loop.timers.entries.map(\.deadline) == [10_000_000_000])
+      #expect(loop.pendingTimerCount == 1)
       task.cancel()
       try loop.runBriefly()
-      #expect(timers.first?.isCancelled == true)
+      #expect(loop.pendingTimerCount == 0)
       #expect(task.isCancelled)
     }
   }
@@ -72,12 +70,30 @@ import Testing
     try withLoop { loop in
       let task = try loop.createTask { try await Asyncio.sleep(.milliseconds(1)) }
       try loop.runBriefly()
-      let timer = try #require(loop.timers.entries.first?.handle)
-      #expect(!timer.isCancelled)
+      guard case .waiter(let waiter)? = loop.timers.entries.first?.timer else { throw Asyncio.RuntimeError("no timer") }
+      #expect(waiter.timer == .scheduled)
       try loop.runUntilComplete(task)
-      #expect(timer.isCancelled)
+      #expect(waiter.timer == .none)
       #expect(loop.timers.isEmpty)
       #expect(loop.timers.cancelledCount == 0)
+    }
+  }
+
+  @Test("the timers of many cancelled sleeps are taken out at once, wherever they are in the heap")
+  func manyCancelledTimers() throws {
+    try withLoop { loop in
+      let live = try loop.createTask { try await Asyncio.sleep(.seconds(20)) }
+      try loop.callLater(.seconds(1)) {}
+      let sleepers = try (0..<150).map { _ in try loop.createTask { try await Asyncio.sleep(.seconds(10)) } }
+      try loop.runBriefly()
+      #expect(loop.timers.entries.count == 152)
+      for task in sleepers { task.cancel() }
+      try loop.runBriefly()
+      try loop.runBriefly()
+      #expect(loop.timers.entries.map(\.deadline) == [1_000_000_000, 20_000_000_000])
+      #expect(loop.timers.cancelledCount == 0)
+      try loop.runUntilComplete(live)
+      expectTime(loop, .seconds(20))
     }
   }
 

@@ -9,7 +9,7 @@ import Testing
     try withLoop { loop in
       let handle = try loop.callLater(.seconds(10)) {}
       #expect(loop.timers.entries.count == 1)
-      #expect(loop.timers.entries.first?.handle === handle)
+      #expect(loop.timers.firstHandle === handle)
       #expect(loop.readyHandles.isEmpty)
       #expect(handle.when.offset == .seconds(10))
     }
@@ -74,7 +74,7 @@ import Testing
       #expect(loop.timers.cancelledCount == 99)
       try loop.runOneTurn()
       #expect(loop.timers.entries.count == 100)
-      #expect(loop.timers.entries.first?.handle === live)
+      #expect(loop.timers.firstHandle === live)
       #expect(loop.timers.cancelledCount == 99)
     }
   }
@@ -90,7 +90,7 @@ import Testing
       try loop.runOneTurn()
       #expect(loop.timers.cancelledCount == 1)
       #expect(loop.timers.entries.count == 2)
-      #expect(loop.timers.entries.first?.handle === live)
+      #expect(loop.timers.firstHandle === live)
       live.cancel()
       try loop.runOneTurn()
       #expect(loop.timers.isEmpty)
@@ -112,7 +112,7 @@ import Testing
       try loop.runOneTurn()
       #expect(loop.timers.entries.count == 100)
       #expect(loop.timers.cancelledCount == 0)
-      #expect(!loop.timers.entries.contains { $0.handle.isCancelled })
+      #expect(!loop.timers.entries.contains { $0.timer.isCancelled })
       try loop.runUntilIdle()
       #expect(fired.value == Array(0..<100))
     }

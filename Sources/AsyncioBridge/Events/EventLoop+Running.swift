@@ -124,10 +124,19 @@ extension Asyncio.EventLoop {
     return true
   }
 
+  @inline(__always)
   private func dropCancelledTimers() {
+    if state.timers.cancelledCount > 0 { dropSomeCancelledTimers() }
+  }
+
+  @inline(never)
+  private func dropSomeCancelledTimers() {
     // Let go of outside of the heap's own code: their contexts may hold objects whose deinitialisers use the loop.
-    let dropped = state.timers.dropCancelled()
-    withExtendedLifetime(dropped) {}
+    if state.timers.hasTooManyCancelled {
+      let dropped = state.timers.takeCancelled()
+      withExtendedLifetime(dropped) {}
+    }
+    while let timer = state.timers.takeFirstIfCancelled() { withExtendedLifetime(timer) {} }
   }
 
   /// Makes ready what other threads have handed in.
@@ -148,8 +157,10 @@ extension Asyncio.EventLoop {
   private func takeDueTimers() {
     let now = clock.nowNanoseconds
     while let deadline = state.timers.earliestDeadline, deadline <= now {
-      let handle = state.timers.removeFirst()
-      state.ready.append(.handle(.passRetained(handle)))
+      switch state.timers.removeFirst() {
+      case .handle(let handle): state.ready.append(.handle(.passRetained(handle)))
+      case .waiter(let waiter): state.ready.append(.complete(.passRetained(waiter)))
+      }
     }
   }
 
@@ -190,6 +201,9 @@ extension Asyncio.EventLoop {
     case .handle(let handle):
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
+    case .complete(let waiter):
+      waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
+      waiter.release()
     case .notify(let observer, let future):
       observer._withUnsafeGuaranteedRef { observer in
         future._withUnsafeGuaranteedRef { future in notify(observer, future) }
@@ -257,6 +271,7 @@ extension Asyncio.EventLoop {
     switch callback {
     case .step(let task): makeReady(.step(task))
     case .notify(let observer): makeReady(.notify(observer, .passRetained(future)))
+    case .complete(let waiter): makeReady(.complete(waiter))
     }
   }
 
@@ -320,7 +335,7 @@ extension Asyncio.EventLoop {
     exported = [:]
     // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
     for case .handle(let handle) in entries { handle.takeUnretainedValue().dropAction() }
-    for timer in timers { timer.handle.dropAction() }
+    for case .handle(let handle) in timers.map(\.timer) { handle.dropAction() }
     for entry in entries { entry.release() }
     withExtendedLifetime((calls, timers, futures)) {}
     return jobs

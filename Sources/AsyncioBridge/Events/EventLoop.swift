@@ -261,7 +261,7 @@ extension Asyncio.EventLoop {
     site: SourceSite
   ) -> Asyncio.TimerHandle {
     let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
-    state.timers.insert(handle, deadline: deadline)
+    state.timers.insert(.handle(handle), deadline: deadline)
     return handle
   }
 
@@ -283,10 +283,6 @@ extension Asyncio.EventLoop {
   ) -> Asyncio.Future<Value> {
     Asyncio.Future(loop: self, core: nil, site: SourceSite(fileID, line))
   }
-
-  /// A future for the library's own waiting.
-  @inline(__always)
-  func createWaiter() -> Asyncio.Future<Void> { Asyncio.Future(loop: self, core: nil, site: .library) }
 
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
   /// - Parameters:

@@ -3,8 +3,6 @@ extension Asyncio {
   public class Handle {
     enum Action {
       case callback(() throws -> Void)
-      /// Completes the future that a sleep or a timeout waits for.
-      case completion(Future<Void>)
       /// Interrupts the body of a timeout.
       case expiry(of: Timeout)
       case none
@@ -39,7 +37,7 @@ extension Asyncio {
     final var mayRunUserCode: Bool {
       switch action {
       case .callback, .expiry: !isCancelled
-      case .completion, .none: false
+      case .none: false
       }
     }
 
@@ -49,7 +47,6 @@ extension Asyncio {
       swap(&action, &self.action)
       switch action {
       case .callback(let callback): try Context.with(context, callback)
-      case .completion(let future): future.completeIfPending()
       case .expiry(let timeout): Context.with(context) { timeout.expire() }
       case .none: break
       }

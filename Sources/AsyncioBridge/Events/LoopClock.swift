@@ -98,9 +98,8 @@ extension Asyncio {
         {
           guard let loop = EventLoop.running else { return }
           let waiter = loop.createWaiter()
-          let handle = loop.addTimer(deadline.nanoseconds, .completion(waiter), site: .library)
-          // Weak, since the timer keeps the waiter, and both have to go with the loop.
-          waiter.addDoneCallback { [weak handle] _ in handle?.cancel() }
+          waiter.setTimer(at: deadline.nanoseconds)
+          waiter.addDoneCallback { unsafeDowncast($0, to: WaiterFuture.self).cancelTimer() }
           promise.fulfil(from: waiter)
         },
         site: .library
@@ -116,8 +115,8 @@ extension Duration {
   @inline(__always)
   var nanosecondsRoundedUp: Int64 {
     // Most durations are short, and the general way is slow.
-    if attoseconds >= 0, attoseconds <= Int128(Int64.max) {
-      return (Int64(truncatingIfNeeded: attoseconds) - 1) / 1_000_000_000 + (attoseconds > 0 ? 1 : 0)
+    if let attoseconds = UInt64(exactly: attoseconds) {
+      return Int64(attoseconds / 1_000_000_000) + (attoseconds % 1_000_000_000 > 0 ? 1 : 0)
     }
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -76,6 +76,7 @@ extension ReadyEntry {
     switch self {
     case .step(let task): "step of \(task.takeUnretainedValue())"
     case .handle(let handle): "\(handle.takeUnretainedValue())"
+    case .complete(let waiter): "completion of \(waiter.takeUnretainedValue())"
     case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
     case .resume(let core, _): "step of '\(core.pointee.name)'"
     case .job: "a child task's job"
@@ -86,6 +87,7 @@ extension ReadyEntry {
     switch self {
     case .step, .resume: "step of a task"
     case .handle: "callback"
+    case .complete: "end of a wait"
     case .notify: "done-callback of a future"
     case .job: "child task's job"
     }
@@ -95,6 +97,7 @@ extension ReadyEntry {
     switch self {
     case .step(let task): (task.takeUnretainedValue(), nil)
     case .handle(let handle): (nil, handle.takeUnretainedValue())
+    case .complete(let waiter): (waiter.takeUnretainedValue(), nil)
     case .notify(_, let future): (future.takeUnretainedValue(), nil)
     case .resume(let core, _): (core.task, nil)
     case .job: (nil, nil)

@@ -67,6 +67,8 @@ enum FutureCallback {
   /// Schedules the next step of a task that awaits the future.
   case step(Unmanaged<Asyncio.AnyFuture>)
   case notify(Unmanaged<FutureObserver>)
+  /// Completes what an operation of the library's waits for.
+  case complete(Unmanaged<WaiterFuture>)
 
   @inline(__always)
   static func wakeup(_ task: Unmanaged<Asyncio.AnyFuture>) -> FutureCallback { .step(task.retain()) }
@@ -74,10 +76,14 @@ enum FutureCallback {
   @inline(__always)
   static func observer(_ observer: FutureObserver) -> FutureCallback { .notify(.passRetained(observer)) }
 
+  @inline(__always)
+  static func completing(_ waiter: WaiterFuture) -> FutureCallback { .complete(.passRetained(waiter)) }
+
   func release() {
     switch self {
     case .step(let task): task.release()
     case .notify(let observer): observer.release()
+    case .complete(let waiter): waiter.release()
     }
   }
 }
@@ -127,6 +133,16 @@ struct CallbackList: ~Copyable {
     }
   }
 
+  mutating func remove(completing waiter: WaiterFuture) {
+    _ = remove { callback in
+      if case .complete(let other) = callback {
+        other.toOpaque() == Unmanaged.passUnretained(waiter).toOpaque()
+      } else {
+        false
+      }
+    }
+  }
+
   private mutating func remove(where condition: (FutureCallback) -> Bool) -> Int {
     guard let first else { return 0 }
     var removed = rest.filter(condition)
@@ -147,6 +163,7 @@ struct CallbackList: ~Copyable {
       case .step(let task):
         labels.append("<wakeup of '\(task.takeUnretainedValue().core?.pointee.name ?? "?")'>")
       case .notify(let observer): labels.append("\(observer.takeUnretainedValue())")
+      case .complete: labels.append("<release of a waiter>")
       }
     }
     if labels.count > 2 { labels = [labels[0], "<\(labels.count - 2) more>", labels[labels.count - 1]] }

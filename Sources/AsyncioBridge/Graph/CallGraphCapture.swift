@@ -25,11 +25,12 @@ final class CallGraphCapture {
     for core in loop.state.pending {
       cores[core.pointee.creationNumber] = core
     }
-    for entry in loop.state.timers.entries where !entry.handle.isCancelled {
-      switch entry.handle.action {
-      case .completion(let future): deadlines[ObjectIdentifier(future)] = entry.deadline
-      case .expiry(let timeout): timeouts[timeout.task, default: []].append(entry.deadline)
-      case .callback, .none: break
+    for entry in loop.state.timers.entries where !entry.timer.isCancelled {
+      switch entry.timer {
+      case .waiter(let waiter): deadlines[ObjectIdentifier(waiter)] = entry.deadline
+      case .handle(let handle):
+        guard case .expiry(let timeout) = handle.action else { continue }
+        timeouts[timeout.task, default: []].append(entry.deadline)
       }
     }
   }

@@ -38,31 +38,3 @@ enum CallGraphRole {
   /// The future is completed by another thread.
   case fromElsewhere
 }
-
-/// A future that a task awaits in an operation of the library's.
-final class WaiterFuture: Asyncio.Future<Void> {
-  /// On whose behalf: a lock, say; or the future that a `waitFor` waits for.
-  ///
-  /// Unsafe, so that nothing is counted, and therefore only to be looked at while a task waits for this: the operation's
-  /// frame keeps the owner.
-  unowned(unsafe) let owner: AnyObject
-
-  init(loop: Asyncio.EventLoop, owner: AnyObject) {
-    self.owner = owner
-    super.init(loop: loop, core: nil, site: .library)
-  }
-
-  override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
-    guard let future = owner as? Asyncio.AnyFuture else { return super.callGraphFacts(for: capture) }
-    var facts = CallGraphFacts(.waitFor)
-    facts.awaits = [future]
-    facts.details = capture.timeLeft(until: capture.deadlines[ObjectIdentifier(self)])
-    return facts
-  }
-}
-
-extension Asyncio.EventLoop {
-  /// A future for the library's own waiting, of which the call graph shows `owner`.
-  @inline(__always)
-  func createWaiter(for owner: AnyObject) -> Asyncio.Future<Void> { WaiterFuture(loop: self, owner: owner) }
-}

@@ -36,8 +36,8 @@ extension Asyncio.EventLoop {
     let waiter = createWaiter()
     // There are no timers any more; the wait throws, and counts as one that an abandoned body must not go on with.
     if isClosed { return try await waiter.value }
-    let timer = addTimer(deadline, .completion(waiter), site: .library)
-    defer { timer.cancel() }
+    waiter.setTimer(at: deadline)
+    defer { waiter.cancelTimer() }
     try await waiter.value
   }
 }

@@ -48,7 +48,7 @@ extension Asyncio {
     let observer = WaitObserver(futures, loop: loop, timeout: timeout, returnWhen: returnWhen)
     for future in futures { future.add(.observer(observer)) }
     defer {
-      observer.timer?.cancel()
+      observer.waiter.cancelTimer()
       if !observer.hasSeenAll { for future in futures { future.remove(observer) } }
     }
     try await observer.waiter.value
@@ -68,8 +68,7 @@ extension Asyncio {
 
 /// Counts the futures that a `wait` still waits for.
 private final class WaitObserver: FutureObserver, CallGraphSubject {
-  private(set) var waiter: Asyncio.Future<Void>!
-  private(set) var timer: Asyncio.TimerHandle?
+  private(set) var waiter: WaiterFuture!
   /// Which keep this in turn, until the wait is over.
   private let futures: [Asyncio.AnyFuture]
   @exclusivity(unchecked) private var count: Int
@@ -80,9 +79,8 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
     count = futures.count
     self.returnWhen = returnWhen
     super.init()
-    let waiter = loop.createWaiter(for: self)
-    self.waiter = waiter
-    timer = timeout.map { loop.addTimer(after: $0, .completion(waiter)) }
+    waiter = loop.createWaiter(for: self)
+    if let timeout { waiter.setTimer(after: timeout) }
   }
 
   /// Whether all futures are done, and their callbacks have been called.
@@ -90,7 +88,7 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
 
   func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.wait, futures)
-    facts.details += ["\(returnWhen)"] + capture.timeLeft(until: timer?.deadline)
+    facts.details += ["\(returnWhen)"] + capture.timeLeft(until: capture.deadlines[ObjectIdentifier(waiter)])
     return facts
   }
 
@@ -103,7 +101,7 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
       case .firstException: count <= 0 || future.hasFailed
       }
     if isEnough {
-      timer?.cancel()
+      waiter.cancelTimer()
       waiter.completeIfPending()
     }
   }

@@ -30,21 +30,21 @@ extension Asyncio {
     }
 
     let waiter = loop.createWaiter(for: future)
-    let timer = loop.addTimer(after: timeout, .completion(waiter))
-    defer { timer.cancel() }
-    let release = ReleaseWaiter(waiter)
-    future.add(.observer(release))
+    waiter.setTimer(after: timeout)
+    defer { waiter.cancelTimer() }
+    future.add(.completing(waiter))
     do {
       try await waiter.value
-    } catch let error as CancelledError {
+    } catch {
+      // A cancellation: nothing else comes of a waiter.
       if future.isDone { return }
-      future.remove(release)
+      future.callbacks.remove(completing: waiter)
       // The work must not be running any more when this returns.
       try await cancelAndWait(future, loop)
       throw error
     }
     if future.isDone { return }
-    future.remove(release)
+    future.callbacks.remove(completing: waiter)
     try await cancelAndWait(future, loop)
     throw TimeoutError()
   }
@@ -74,17 +74,10 @@ extension Asyncio {
   ///
   /// Not by awaiting it: so the caller, too, can be cancelled meanwhile.
   private static func cancelAndWait(_ future: AnyFuture, _ loop: EventLoop) async throws {
-    let release = ReleaseWaiter(loop.createWaiter(for: future))
-    future.add(.observer(release))
-    defer { future.remove(release) }
+    let waiter = loop.createWaiter(for: future)
+    future.add(.completing(waiter))
+    defer { future.callbacks.remove(completing: waiter) }
     future.cancel()
-    try await release.waiter.value
+    try await waiter.value
   }
-}
-
-/// Completes a waiter when a future is done.
-private final class ReleaseWaiter: FutureObserver {
-  let waiter: Asyncio.Future<Void>
-  init(_ waiter: Asyncio.Future<Void>) { self.waiter = waiter }
-  override func futureDidComplete(_ future: Asyncio.AnyFuture) { waiter.completeIfPending() }
 }

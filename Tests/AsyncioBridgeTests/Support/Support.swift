@@ -74,7 +74,7 @@ extension EventLoop {
   var elapsed: Duration { time.offset }
 
   /// How many timers are set that have neither fired nor been cancelled.
-  var pendingTimerCount: Int { timers.entries.count { !$0.handle.isCancelled } }
+  var pendingTimerCount: Int { timers.entries.count { !$0.timer.isCancelled } }
 }
 
 /// Checks the loop's time exactly if it is virtual; in real time there is nothing to be exact about.
@@ -159,5 +159,12 @@ extension Asyncio.LockProtocol {
   func acquire(on loop: EventLoop) throws {
     let isAcquired = try loop.runUntilComplete { try await self.acquire() }
     #expect(isAcquired)
+  }
+}
+
+extension TimerHeap {
+  /// The handle of the first timer, if the user has one for it.
+  var firstHandle: Asyncio.TimerHandle? {
+    if case .handle(let handle)? = entries.first?.timer { handle } else { nil }
   }
 }

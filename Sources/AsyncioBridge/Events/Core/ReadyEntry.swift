@@ -8,6 +8,8 @@ enum ReadyEntry {
   case handle(Unmanaged<Asyncio.Handle>)
   /// Tells an observer that a future is done.
   case notify(Unmanaged<FutureObserver>, Unmanaged<Asyncio.AnyFuture>)
+  /// Completes what an operation of the library's waits for, unless it is done.
+  case complete(Unmanaged<WaiterFuture>)
   /// The next step of a task whose foreign await has ended.
   case resume(CorePointer, CapturedJob)
   /// A guest: a job of Swift's runtime that belongs to none of the loop's tasks, as those of their child tasks.
@@ -17,7 +19,7 @@ enum ReadyEntry {
   /// that would have the task's task-locals, and be its Swift task.
   var mayRunWithinTask: Bool {
     switch self {
-    case .step: true
+    case .step, .complete: true
     case .notify(let observer, _): observer._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
     case .handle(let handle): handle._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
     case .resume, .job: false
@@ -28,6 +30,7 @@ enum ReadyEntry {
     switch self {
     case .step(let task): _ = task.retain()
     case .handle(let handle): _ = handle.retain()
+    case .complete(let waiter): _ = waiter.retain()
     case .notify(let observer, let future):
       _ = observer.retain()
       _ = future.retain()
@@ -40,6 +43,7 @@ enum ReadyEntry {
     switch self {
     case .step(let task): task.release()
     case .handle(let handle): handle.release()
+    case .complete(let waiter): waiter.release()
     case .notify(let observer, let future):
       observer.release()
       future.release()

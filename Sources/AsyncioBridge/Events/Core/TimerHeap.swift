@@ -5,10 +5,37 @@
 /// A cancelled timer stays in the heap until it comes to its head or until more than half of more than
 /// `cleanUpMinimum` timers are cancelled, as in asyncio's own loop.
 struct TimerHeap {
+  /// What a timer is: one that the user has a handle for, or the future that waits for it.
+  enum Timer {
+    case handle(Asyncio.TimerHandle)
+    case waiter(WaiterFuture)
+
+    var isCancelled: Bool {
+      switch self {
+      case .handle(let handle): handle.isCancelled
+      case .waiter(let waiter): waiter.timer == .cancelled
+      }
+    }
+
+    fileprivate func didEnter() {
+      switch self {
+      case .handle(let handle): handle.isScheduled = true
+      case .waiter(let waiter): waiter.timer = .scheduled
+      }
+    }
+
+    fileprivate func didLeave() {
+      switch self {
+      case .handle(let handle): handle.isScheduled = false
+      case .waiter(let waiter): waiter.timer = .none
+      }
+    }
+  }
+
   struct Entry {
     var deadline: Int64
     var sequence: Int
-    var handle: Asyncio.TimerHandle
+    var timer: Timer
 
     @inline(__always)
     static func < (a: borrowing Entry, b: borrowing Entry) -> Bool {
@@ -29,61 +56,57 @@ struct TimerHeap {
   /// The earliest deadline, cancelled timers included.
   var earliestDeadline: Int64? { entries.first?.deadline }
 
-  mutating func insert(_ handle: Asyncio.TimerHandle, deadline: Int64) {
-    entries.append(Entry(deadline: deadline, sequence: nextSequence, handle: handle))
+  mutating func insert(_ timer: Timer, deadline: Int64) {
+    entries.append(Entry(deadline: deadline, sequence: nextSequence, timer: timer))
     nextSequence &+= 1
-    handle.isScheduled = true
+    timer.didEnter()
     siftUp(entries.count - 1)
   }
 
-  /// Takes out cancelled timers: all of them when they have become too many, else those at the head.
-  @inline(__always)
-  mutating func dropCancelled() -> [Entry] {
-    cancelledCount == 0 ? [] : dropSomeCancelled()
-  }
+  /// Whether all cancelled timers are to be taken out, wherever they are.
+  var hasTooManyCancelled: Bool { entries.count > Self.cleanUpMinimum && cancelledCount * 2 > entries.count }
 
-  @inline(never)
-  private mutating func dropSomeCancelled() -> [Entry] {
-    var dropped: [Entry] = []
-    if entries.count > Self.cleanUpMinimum, cancelledCount * 2 > entries.count {
-      let all = entries
-      entries.removeAll(keepingCapacity: true)
-      for entry in all {
-        if entry.handle.isCancelled {
-          entry.handle.isScheduled = false
-          dropped.append(entry)
-        } else {
-          entries.append(entry)
-        }
-      }
-      cancelledCount = 0
-      let lastParent = (entries.count - 2) / Self.arity
-      if entries.count > 1 { for index in stride(from: lastParent, through: 0, by: -1) { siftDown(index) } }
-    } else {
-      while let first = entries.first, first.handle.isCancelled {
-        cancelledCount -= 1
-        _ = removeFirst()
-        dropped.append(first)
+  /// Takes out all cancelled timers.
+  mutating func takeCancelled() -> [Entry] {
+    let all = entries
+    var cancelled: [Entry] = []
+    entries.removeAll(keepingCapacity: true)
+    for entry in all {
+      if entry.timer.isCancelled {
+        entry.timer.didLeave()
+        cancelled.append(entry)
+      } else {
+        entries.append(entry)
       }
     }
-    return dropped
+    cancelledCount = 0
+    let lastParent = (entries.count - 2) / Self.arity
+    if entries.count > 1 { for index in stride(from: lastParent, through: 0, by: -1) { siftDown(index) } }
+    return cancelled
+  }
+
+  /// Takes out the first timer if it is cancelled.
+  mutating func takeFirstIfCancelled() -> Timer? {
+    guard let first = entries.first, first.timer.isCancelled else { return nil }
+    cancelledCount -= 1
+    return removeFirst()
   }
 
   /// Takes out the first timer. The heap must not be empty.
-  mutating func removeFirst() -> Asyncio.TimerHandle {
+  mutating func removeFirst() -> Timer {
     let last = entries.removeLast()
     var first = last
     if !entries.isEmpty {
       swap(&entries[0], &first)
       siftDown(0)
     }
-    first.handle.isScheduled = false
-    return first.handle
+    first.timer.didLeave()
+    return first.timer
   }
 
   /// Takes out all timers.
   mutating func takeAll() -> [Entry] {
-    for entry in entries { entry.handle.isScheduled = false }
+    for entry in entries { entry.timer.didLeave() }
     defer { self = TimerHeap() }
     return entries
   }

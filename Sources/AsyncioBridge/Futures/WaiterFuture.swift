@@ -1,0 +1,55 @@
+/// A future that a task awaits in an operation of the library's.
+///
+/// The loop completes it without an object in between, be it at a deadline or after another future.
+final class WaiterFuture: Asyncio.Future<Void> {
+  enum Timer: UInt8 {
+    case none
+    /// In the loop's heap.
+    case scheduled
+    /// Still in the heap, but no longer waited for.
+    case cancelled
+  }
+
+  /// On whose behalf: a lock, say; or the future that a `waitFor` waits for.
+  ///
+  /// Unsafe, so that nothing is counted, and therefore only to be looked at while a task waits for this: the operation's
+  /// frame keeps the owner.
+  unowned(unsafe) let owner: AnyObject?
+  @exclusivity(unchecked) var timer = Timer.none
+
+  init(loop: Asyncio.EventLoop, owner: AnyObject?) {
+    self.owner = owner
+    super.init(loop: loop, core: nil, site: .library)
+  }
+
+  /// Has the loop complete it at `deadline`, unless it is done by then.
+  @inline(__always)
+  func setTimer(at deadline: Int64) { loop.state.timers.insert(.waiter(self), deadline: deadline) }
+
+  @inline(__always)
+  func setTimer(after delay: Duration) {
+    setTimer(at: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
+  }
+
+  /// Has nobody wait for the timer any more, if there is one. Not what cancelling the future does, as in asyncio.
+  @inline(__always)
+  func cancelTimer() {
+    if timer != .scheduled { return }
+    timer = .cancelled
+    loop.state.timers.cancelledCount += 1
+  }
+
+  override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
+    guard let future = owner as? Asyncio.AnyFuture else { return super.callGraphFacts(for: capture) }
+    var facts = CallGraphFacts(.waitFor)
+    facts.awaits = [future]
+    facts.details = capture.timeLeft(until: capture.deadlines[ObjectIdentifier(self)])
+    return facts
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// A future for the library's own waiting, of which the call graph shows `owner`.
+  @inline(__always)
+  func createWaiter(for owner: AnyObject? = nil) -> WaiterFuture { WaiterFuture(loop: self, owner: owner) }
+}
