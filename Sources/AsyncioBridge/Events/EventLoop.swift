@@ -267,7 +267,7 @@ extension Asyncio.EventLoop {
 
   /// A timer of the library's own.
   func addTimer(after delay: Duration, _ action: Asyncio.Handle.Action) -> Asyncio.TimerHandle {
-    addTimer(clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp), action, site: .library)
+    addTimer(clock.deadline(after: delay), action, site: .library)
   }
 }
 

@@ -70,6 +70,10 @@ extension Asyncio {
       if let virtualTime { virtualTime.nanoseconds.load(ordering: .relaxed) } else { monotonicNanoseconds() }
     }
 
+    /// When a timer is due that is set now.
+    @inline(__always)
+    func deadline(after delay: Duration) -> Int64 { nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp) }
+
     /// The steps in which the clock counts: a nanosecond.
     public var minimumResolution: Duration { .nanoseconds(1) }
 
@@ -99,7 +103,7 @@ extension Asyncio {
           guard let loop = EventLoop.running else { return }
           let waiter = loop.createWaiter()
           waiter.setTimer(at: deadline.nanoseconds)
-          waiter.addDoneCallback { unsafeDowncast($0, to: WaiterFuture.self).cancelTimer() }
+          waiter.addDoneCallback { [unowned waiter] _ in waiter.cancelTimer() }
           promise.fulfil(from: waiter)
         },
         site: .library

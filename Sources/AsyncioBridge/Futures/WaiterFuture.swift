@@ -28,7 +28,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   @inline(__always)
   func setTimer(after delay: Duration) {
-    setTimer(at: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
+    setTimer(at: loop.clock.deadline(after: delay))
   }
 
   /// Has nobody wait for the timer any more, if there is one. Not what cancelling the future does, as in asyncio.

@@ -26,7 +26,7 @@ extension Asyncio {
   @usableFromInline
   static func sleepUntilDue(_ delay: Duration) async throws {
     let loop = try EventLoop.runningOrThrow()
-    try await loop.sleep(until: loop.clock.nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp))
+    try await loop.sleep(until: loop.clock.deadline(after: delay))
   }
 }
 
