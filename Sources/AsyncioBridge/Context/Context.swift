@@ -27,8 +27,11 @@ extension Asyncio {
 
     /// Runs `body` in a context that may be the empty one that nobody has asked for yet.
     @inline(__always)
-    static func with<Result>(_ context: Context?, _ body: () throws -> Result) rethrows -> Result {
-      let thread = callersThread
+    static func with<Result>(
+      _ context: Context?,
+      on thread: UnsafeMutablePointer<ThreadState> = callersThread,
+      _ body: () throws -> Result
+    ) rethrows -> Result {
       let previous = thread.pointee.context
       thread.pointee.context = context
       defer { thread.pointee.context = previous }
@@ -61,6 +64,14 @@ extension Asyncio {
     /// What a new task or callback gets: a copy of the caller's.
     @inline(__always)
     static func inherited() -> Context? { callersThread.pointee.context?.copy() }
+
+    /// What a new task or callback of `loop` gets. A loop that runs does so on the caller's thread, and knows it.
+    @inline(__always)
+    static func inherited(on loop: EventLoop) -> Context? {
+      guard let thread = loop.thread else { return inherited() }
+      if loop.state.runsActorJob { loop.identifyCaller() }
+      return thread.pointee.context?.copy()
+    }
 
     /// The state of the calling thread, in which the context is the caller's.
     @inline(__always)

@@ -219,7 +219,11 @@ extension Asyncio.EventLoop {
   @inline(__always)
   private func run(_ handle: Asyncio.Handle) {
     if handle.wasCancelled { return }
-    do { try handle.run() } catch { callbackDidThrow(error, in: "\(handle)", handle: handle) }
+    do {
+      try handle.run(on: thread.unsafelyUnwrapped)
+    } catch {
+      callbackDidThrow(error, in: "\(handle)", handle: handle)
+    }
   }
 
   @inline(__always)
@@ -393,8 +397,8 @@ private final class PostedHandle: Asyncio.Handle {
     super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
   }
 
-  override func run() throws {
-    if !call.isCancelled { try super.run() }
+  override func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
+    if !call.isCancelled { try super.run(on: thread) }
   }
 }
 

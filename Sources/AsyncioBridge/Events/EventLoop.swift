@@ -207,7 +207,7 @@ extension Asyncio.EventLoop {
     let handle = Asyncio.Handle(
       .callback(callback),
       isDebug: isDebug,
-      context: context ?? Asyncio.Context.inherited(),
+      context: context ?? Asyncio.Context.inherited(on: self),
       site: SourceSite(fileID, line)
     )
     makeReady(.handle(.passRetained(handle)))
@@ -249,7 +249,7 @@ extension Asyncio.EventLoop {
     return addTimer(
       when.nanoseconds,
       .callback(callback),
-      context: context ?? Asyncio.Context.inherited(),
+      context: context ?? Asyncio.Context.inherited(on: self),
       site: SourceSite(fileID, line)
     )
   }

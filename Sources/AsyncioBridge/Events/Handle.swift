@@ -41,13 +41,14 @@ extension Asyncio {
       }
     }
 
-    func run() throws {
+    /// - Parameter thread: the state of the thread that this is called on.
+    func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
       // Moved out, not copied.
       var action = Action.none
       swap(&action, &self.action)
       switch action {
-      case .callback(let callback): try Context.with(context, callback)
-      case .expiry(let timeout): Context.with(context) { timeout.expire() }
+      case .callback(let callback): try Context.with(context, on: thread, callback)
+      case .expiry(let timeout): Context.with(context, on: thread) { timeout.expire() }
       case .none: break
       }
     }

@@ -94,7 +94,7 @@ extension CorePointer {
   @usableFromInline
   static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> CorePointer {
     try loop.checkNotClosed()
-    return make(loop, name: name, context: context ?? Asyncio.Context.inherited())
+    return make(loop, name: name, context: context ?? Asyncio.Context.inherited(on: loop))
   }
 
   /// A core that the caller owns.
