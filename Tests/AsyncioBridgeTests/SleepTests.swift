@@ -70,7 +70,10 @@ import Testing
     try withLoop { loop in
       let task = try loop.createTask { try await Asyncio.sleep(.milliseconds(1)) }
       try loop.runBriefly()
-      guard case .waiter(let waiter)? = loop.timers.entries.first?.timer else { throw Asyncio.RuntimeError("no timer") }
+      guard case .waiter(let unmanaged)? = loop.timers.entries.first?.timer else {
+        throw Asyncio.RuntimeError("no timer")
+      }
+      let waiter = unmanaged.takeUnretainedValue()
       #expect(waiter.timer == .scheduled)
       try loop.runUntilComplete(task)
       #expect(waiter.timer == .none)

@@ -133,10 +133,9 @@ extension Asyncio.EventLoop {
   private func dropSomeCancelledTimers() {
     // Let go of outside of the heap's own code: their contexts may hold objects whose deinitialisers use the loop.
     if state.timers.hasTooManyCancelled {
-      let dropped = state.timers.takeCancelled()
-      withExtendedLifetime(dropped) {}
+      for entry in state.timers.takeCancelled() { entry.timer.release() }
     }
-    while let timer = state.timers.takeFirstIfCancelled() { withExtendedLifetime(timer) {} }
+    while let timer = state.timers.takeFirstIfCancelled() { timer.release() }
   }
 
   /// Makes ready what other threads have handed in.
@@ -158,8 +157,8 @@ extension Asyncio.EventLoop {
     let now = clock.nowNanoseconds
     while let deadline = state.timers.earliestDeadline, deadline <= now {
       switch state.timers.removeFirst() {
-      case .handle(let handle): state.ready.append(.handle(.passRetained(handle)))
-      case .waiter(let waiter): state.ready.append(.complete(.passRetained(waiter)))
+      case .handle(let handle): state.ready.append(.handle(.fromOpaque(handle.toOpaque())))
+      case .waiter(let waiter): state.ready.append(.complete(waiter))
       }
     }
   }
@@ -339,9 +338,10 @@ extension Asyncio.EventLoop {
     exported = [:]
     // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
     for case .handle(let handle) in entries { handle.takeUnretainedValue().dropAction() }
-    for case .handle(let handle) in timers.map(\.timer) { handle.dropAction() }
+    for case .handle(let handle) in timers.map(\.timer) { handle.takeUnretainedValue().dropAction() }
     for entry in entries { entry.release() }
-    withExtendedLifetime((calls, timers, futures)) {}
+    for entry in timers { entry.timer.release() }
+    withExtendedLifetime((calls, futures)) {}
     return jobs
   }
 

@@ -261,7 +261,7 @@ extension Asyncio.EventLoop {
     site: SourceSite
   ) -> Asyncio.TimerHandle {
     let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
-    state.timers.insert(.handle(handle), deadline: deadline)
+    state.timers.insert(.handle(.passRetained(handle)), deadline: deadline)
     return handle
   }
 

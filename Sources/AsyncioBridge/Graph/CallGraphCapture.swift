@@ -27,9 +27,9 @@ final class CallGraphCapture {
     }
     for entry in loop.state.timers.entries where !entry.timer.isCancelled {
       switch entry.timer {
-      case .waiter(let waiter): deadlines[ObjectIdentifier(waiter)] = entry.deadline
+      case .waiter(let waiter): deadlines[ObjectIdentifier(waiter.takeUnretainedValue())] = entry.deadline
       case .handle(let handle):
-        guard case .expiry(let timeout) = handle.action else { continue }
+        guard case .expiry(let timeout) = handle.takeUnretainedValue().action else { continue }
         timeouts[timeout.task, default: []].append(entry.deadline)
       }
     }

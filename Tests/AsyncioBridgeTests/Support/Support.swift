@@ -165,6 +165,6 @@ extension Asyncio.LockProtocol {
 extension TimerHeap {
   /// The handle of the first timer, if the user has one for it.
   var firstHandle: Asyncio.TimerHandle? {
-    if case .handle(let handle)? = entries.first?.timer { handle } else { nil }
+    if case .handle(let handle)? = entries.first?.timer { handle.takeUnretainedValue() } else { nil }
   }
 }

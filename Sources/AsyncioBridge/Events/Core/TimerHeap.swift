@@ -2,32 +2,42 @@
 ///
 /// Each entry has four below it: in a heap of many timers every level is a miss of the cache.
 ///
+/// The heap owns its timers, which nobody counts when an entry is moved or copied: whoever takes one out releases it, or
+/// hands it on.
+///
 /// A cancelled timer stays in the heap until it comes to its head or until more than half of more than
 /// `cleanUpMinimum` timers are cancelled, as in asyncio's own loop.
 struct TimerHeap {
   /// What a timer is: one that the user has a handle for, or the future that waits for it.
   enum Timer {
-    case handle(Asyncio.TimerHandle)
-    case waiter(WaiterFuture)
+    case handle(Unmanaged<Asyncio.TimerHandle>)
+    case waiter(Unmanaged<WaiterFuture>)
 
     var isCancelled: Bool {
       switch self {
-      case .handle(let handle): handle.isCancelled
-      case .waiter(let waiter): waiter.timer == .cancelled
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isCancelled }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
+      }
+    }
+
+    func release() {
+      switch self {
+      case .handle(let handle): handle.release()
+      case .waiter(let waiter): waiter.release()
       }
     }
 
     fileprivate func didEnter() {
       switch self {
-      case .handle(let handle): handle.isScheduled = true
-      case .waiter(let waiter): waiter.timer = .scheduled
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = true }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .scheduled }
       }
     }
 
     fileprivate func didLeave() {
       switch self {
-      case .handle(let handle): handle.isScheduled = false
-      case .waiter(let waiter): waiter.timer = .none
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = false }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .none }
       }
     }
   }
