@@ -261,8 +261,14 @@ extension Asyncio.EventLoop {
     site: SourceSite
   ) -> Asyncio.TimerHandle {
     let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
-    state.timers.insert(.handle(.passRetained(handle)), deadline: deadline)
+    setTimer(.handle(.passUnretained(handle)), at: deadline)
     return handle
+  }
+
+  /// Sets a timer, unless the loop is closed: then it would never come, and keep for ever what refers to the loop.
+  @inline(__always)
+  func setTimer(_ timer: TimerHeap.Timer, at deadline: Int64) {
+    if !isClosed { state.timers.insert(timer, deadline: deadline) }
   }
 
   /// A timer of the library's own.

@@ -24,7 +24,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   /// Has the loop complete it at `deadline`, unless it is done by then.
   @inline(__always)
-  func setTimer(at deadline: Int64) { loop.state.timers.insert(.waiter(.passRetained(self)), deadline: deadline) }
+  func setTimer(at deadline: Int64) { loop.setTimer(.waiter(.passUnretained(self)), at: deadline) }
 
   @inline(__always)
   func setTimer(after delay: Duration) {

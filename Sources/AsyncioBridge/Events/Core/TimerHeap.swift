@@ -20,6 +20,13 @@ struct TimerHeap {
       }
     }
 
+    fileprivate func retain() {
+      switch self {
+      case .handle(let handle): _ = handle.retain()
+      case .waiter(let waiter): _ = waiter.retain()
+      }
+    }
+
     func release() {
       switch self {
       case .handle(let handle): handle.release()
@@ -72,6 +79,7 @@ struct TimerHeap {
   mutating func insert(_ timer: Timer, deadline: Int64) {
     entries.append(Entry(deadline: deadline, sequence: nextSequence, timer: timer))
     nextSequence &+= 1
+    timer.retain()
     timer.didEnter()
     siftUp(entries.count - 1)
   }
