@@ -113,8 +113,7 @@ extension Asyncio.EventLoop {
   @inline(__always)
   func beginTurnWithoutWaiting() -> Bool {
     if mailbox.hasItems { takePosted() }
-    if state.ready.isEmpty || state.isStopping { return false }
-    if let turnLimit, turnCount >= turnLimit { return false }
+    if state.ready.isEmpty || !mayBeginTurn { return false }
     state.turnCount &+= 1
     if !state.timers.isEmpty {
       dropCancelledTimers()
@@ -122,6 +121,14 @@ extension Asyncio.EventLoop {
     }
     state.leftInTurn = state.ready.count
     return true
+  }
+
+  /// Whether there may be another turn without a return to the run method.
+  @inline(__always)
+  var mayBeginTurn: Bool {
+    if state.isStopping { return false }
+    guard let turnLimit = state.turnLimit else { return true }
+    return state.turnCount < turnLimit
   }
 
   @inline(__always)

@@ -23,6 +23,9 @@ extension Asyncio {
     public final let loop: EventLoop
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: CorePointer?
+    @exclusivity(unchecked) @usableFromInline final var state = State.pending
+    /// An error has been set that nobody has read yet.
+    @exclusivity(unchecked) final var hasUnretrievedError = false
     /// The last pass over several futures that came across this one, see `Visit`.
     @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
     @exclusivity(unchecked) final var callbacks = CallbackList()
@@ -31,9 +34,6 @@ extension Asyncio {
     @exclusivity(unchecked) @usableFromInline final var storedValue = StoredValue()
     @exclusivity(unchecked) final var cancelMessage: String?
     @usableFromInline final let site: SourceSite
-    @exclusivity(unchecked) @usableFromInline final var state = State.pending
-    /// An error has been set that nobody has read yet.
-    @exclusivity(unchecked) final var hasUnretrievedError = false
 
     @usableFromInline
     init(loop: EventLoop, core: CorePointer?, site: SourceSite) {

@@ -22,9 +22,9 @@ final class CallGraphCapture {
     self.loop = loop
     now = loop.clock.nowNanoseconds
     runningCore = loop.callingCore()
-    for core in loop.state.pending {
-      cores[core.pointee.creationNumber] = core
-    }
+    var cores: [Int: CorePointer] = [:]
+    loop.state.pending.forEach { cores[$0.pointee.creationNumber] = $0 }
+    self.cores = cores
     for entry in loop.state.timers.entries where !entry.timer.isCancelled {
       switch entry.timer {
       case .waiter(let waiter): deadlines[ObjectIdentifier(waiter.takeUnretainedValue())] = entry.deadline

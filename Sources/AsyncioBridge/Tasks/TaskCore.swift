@@ -54,8 +54,8 @@ struct TaskCore: ~Copyable {
 
   /// How many requests to cancel the task were accepted and have not been taken back.
   var cancelRequests = 0
-  /// The place on the loop's list of pending tasks; -1 if it is not on it.
-  var pendingIndex = -1
+  /// The place on the loop's list of pending tasks.
+  var link = CoreList.Link()
   /// Counts the loop's tasks.
   var creationNumber = 0
   var foreignTask: Asyncio.AnyFuture?
@@ -267,9 +267,11 @@ extension CorePointer {
   @inline(__always)
   private func end() -> Unmanaged<Asyncio.AnyFuture>? {
     pointee.hasEnded = true
+    // So that the runtime lets go of the Swift task as soon as that has ended, while it is in the cache.
+    pointee.swiftTask = nil
     onLoop { $0.bodyDidEnd(self) }
     guard let task = pointee.task, task._withUnsafeGuaranteedRef({ $0.state == .pending }) else { return nil }
-    onLoop { $0.removePending(self) }
+    onLoop { $0.state.pending.remove(self) }
     return task
   }
 }
@@ -303,10 +305,11 @@ enum WaitProgress: Equatable {
       if core.pointee.foreignTask != nil { loop.didComeBack(core) }
       if let future {
         loop.arrangeStep(of: core, after: future)
-      } else if let task = core.pointee.task {
-        loop.schedule(stepOf: task)
+        if !loop.drive(core) { return .mustSuspend(core) }
+      } else if !loop.passTurn() {
+        if let task = core.pointee.task { loop.schedule(stepOf: task) }
+        if !loop.drive(core) { return .mustSuspend(core) }
       }
-      if !loop.drive(core) { return .mustSuspend(core) }
       try core.throwIfInterrupted(future)
       return .isOver
     }

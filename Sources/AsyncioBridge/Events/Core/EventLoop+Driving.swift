@@ -16,6 +16,16 @@ extension Asyncio.EventLoop {
     mayDrive && driveNow(core)
   }
 
+  /// For a task that gives up a turn: begins and ends that turn if nothing at all can have a part in it.
+  @inline(__always)
+  func passTurn() -> Bool {
+    guard state.ready.isEmpty, state.timers.isEmpty, !mailbox.hasItems, mayDrive, mayBeginTurn,
+      state.escapingError == nil
+    else { return false }
+    state.turnCount &+= 1
+    return true
+  }
+
   /// Whether a task may take entries of the ready queue at all.
   @inline(__always)
   var mayDrive: Bool { state.driveDepth < Self.deepestDrive && !state.isTimed && !state.runsActorJob }

@@ -256,7 +256,7 @@ extension Asyncio.EventLoop {
   func unwind(_ core: CorePointer) {
     core.pointee.isAbandoned = true
     core.pointee.waiter = nil
-    removePending(core)
+    state.pending.remove(core)
     if core.pointee.continuation == nil, core.pointee.firstJob == nil, core.pointee.body == nil {
       core.cancelHost()
     } else {
@@ -298,28 +298,17 @@ extension Asyncio.EventLoop {
 
 extension Asyncio.EventLoop {
   func addPending(_ core: CorePointer) {
-    core.pointee.pendingIndex = state.pending.count
     core.pointee.creationNumber = state.createdTasks
     state.createdTasks &+= 1
     state.pending.append(core)
   }
 
-  /// Takes a task off the list, if it is on it: the last one takes its place.
-  func removePending(_ core: CorePointer) {
-    let index = core.pointee.pendingIndex
-    guard index >= 0 else { return }
-    core.pointee.pendingIndex = -1
-    let last = state.pending.removeLast()
-    guard index < state.pending.count else { return }
-    state.pending[index] = last
-    last.pointee.pendingIndex = index
-  }
-
   /// The pending tasks, in the order of their creation.
   var pendingTasks: [Asyncio.AnyFuture] {
-    state.pending
-      .sorted { $0.pointee.creationNumber < $1.pointee.creationNumber }
-      .compactMap { $0.task }
-      .filter { $0.state == .pending }
+    var tasks: [Asyncio.AnyFuture] = []
+    state.pending.forEach { core in
+      if let task = core.task, task.state == .pending { tasks.append(task) }
+    }
+    return tasks
   }
 }

@@ -9,8 +9,8 @@ struct LoopState: ~Copyable {
   var timers = TimerHeap()
   /// The entries of the current turn that have yet to run.
   var leftInTurn = 0
-  /// The tasks that are pending, in no order. A core takes itself off before it goes.
-  var pending: [CorePointer] = []
+  /// The tasks that are pending, in the order of their creation. A core takes itself off before it goes.
+  var pending = CoreList()
   var createdTasks = 0
   var cores = CorePool()
   /// Where the loop keeps its hosts, those that no body occupies.
