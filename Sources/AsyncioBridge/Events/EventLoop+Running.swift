@@ -152,12 +152,18 @@ extension Asyncio.EventLoop {
     let current = state.currentCore
     state.currentCore = nil
     defer { state.currentCore = current }
-    for item in mailbox.takeItems() {
+    // Moved out, and back when it is empty again.
+    var items: [Mailbox.Item] = []
+    swap(&items, &state.posted)
+    mailbox.takeItems(&items)
+    for item in items {
       switch item {
       case .job(let job, let role): accept(job, role)
-      case .call(let call): state.ready.append(.handle(.passRetained(PostedHandle(call, isDebug: isDebug))))
+      case .call(let call): state.ready.append(.call(call))
       }
     }
+    items.removeAll(keepingCapacity: true)
+    swap(&items, &state.posted)
   }
 
   private func takeDueTimers() {
@@ -207,6 +213,9 @@ extension Asyncio.EventLoop {
     case .handle(let handle):
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
+    case .call(let call):
+      call._withUnsafeGuaranteedRef { run($0) }
+      call.release()
     case .complete(let waiter):
       waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
       waiter.release()
@@ -228,6 +237,17 @@ extension Asyncio.EventLoop {
     do {
       try handle.run(on: thread.unsafelyUnwrapped)
     } catch {
+      callbackDidThrow(error, in: "\(handle)", handle: handle)
+    }
+  }
+
+  @inline(__always)
+  private func run(_ call: PostedCall) {
+    if call.isCancelled { return }
+    do {
+      try Asyncio.Context.with(call.context, on: thread.unsafelyUnwrapped, call.callback)
+    } catch {
+      let handle = call.handle(isDebug: isDebug)
       callbackDidThrow(error, in: "\(handle)", handle: handle)
     }
   }
@@ -348,7 +368,8 @@ extension Asyncio.EventLoop {
     for case .handle(let handle) in timers.map(\.timer) { handle.takeUnretainedValue().dropAction() }
     for entry in entries { entry.release() }
     for entry in timers { entry.timer.release() }
-    withExtendedLifetime((calls, futures)) {}
+    for call in calls { call.release() }
+    withExtendedLifetime(futures) {}
     return jobs
   }
 
@@ -392,20 +413,6 @@ private final class StopWhenDone: FutureObserver {
       if future.error is any Asyncio.BaseError { return }
     }
     future.loop.stop()
-  }
-}
-
-/// The loop's side of a call from another thread.
-private final class PostedHandle: Asyncio.Handle {
-  private let call: PostedCall
-
-  init(_ call: PostedCall, isDebug: Bool) {
-    self.call = call
-    super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
-  }
-
-  override func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
-    if !call.isCancelled { try super.run(on: thread) }
   }
 }
 

@@ -67,7 +67,13 @@ extension EventLoop {
 
   /// The callbacks that are ready.
   var readyHandles: [Asyncio.Handle] {
-    state.ready.elements.compactMap { if case .handle(let handle) = $0 { handle.takeUnretainedValue() } else { nil } }
+    state.ready.elements.compactMap { entry in
+      switch entry {
+      case .handle(let handle): handle.takeUnretainedValue()
+      case .call(let call): call.takeUnretainedValue().handle(isDebug: isDebug)
+      default: nil
+      }
+    }
   }
 
   /// The loop's time since its clock's origin.

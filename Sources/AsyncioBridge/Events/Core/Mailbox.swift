@@ -13,9 +13,10 @@ enum JobRole: UInt8, Sendable {
 /// `@unchecked Sendable`: `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the
 /// thread that is in the loop's code (see `isOwnedByCurrentThread`).
 final class Mailbox: @unchecked Sendable {
+  /// What is handed in. It owns what it refers to, which nobody counts when it is copied.
   enum Item {
     case job(UnownedJob, JobRole)
-    case call(PostedCall)
+    case call(Unmanaged<PostedCall>)
   }
 
   private enum Phase {
@@ -67,7 +68,10 @@ final class Mailbox: @unchecked Sendable {
 
   /// Hands in a call and wakes the loop. False if the loop is closed: the call is then dropped.
   func post(_ call: PostedCall) -> Bool {
-    deliver(.call(call))
+    let call = Unmanaged.passRetained(call)
+    if deliver(.call(call)) { return true }
+    call.release()
+    return false
   }
 
   /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
@@ -145,12 +149,11 @@ final class Mailbox: @unchecked Sendable {
   @inline(__always)
   var hasItems: Bool { itemsFlag.load(ordering: .acquiring) }
 
-  /// What has been handed in since the last call.
-  func takeItems() -> [Item] {
+  /// Exchanges what has been handed in since the last call for `items`, which must be empty: their memory is used again.
+  func takeItems(_ items: inout [Item]) {
     state.withLock { state in
       itemsFlag.store(false, ordering: .relaxed)
-      defer { state.items = [] }
-      return state.items
+      swap(&items, &state.items)
     }
   }
 
@@ -186,10 +189,10 @@ final class Mailbox: @unchecked Sendable {
 
   /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
   /// alive may call back here.
-  func refuseCalls() -> [PostedCall] {
+  func refuseCalls() -> [Unmanaged<PostedCall>] {
     state.withLock { state in
       state.phase = .closing
-      var calls: [PostedCall] = []
+      var calls: [Unmanaged<PostedCall>] = []
       state.items.removeAll { item in
         if case .call(let call) = item {
           calls.append(call)
@@ -235,4 +238,9 @@ final class PostedCall: @unchecked Sendable {
 
   var isCancelled: Bool { cancelledFlag.load(ordering: .relaxed) }
   func cancel() { cancelledFlag.store(true, ordering: .relaxed) }
+
+  /// What reports show of it.
+  func handle(isDebug: Bool) -> Asyncio.Handle {
+    Asyncio.Handle(.none, isDebug: isDebug, context: context, site: site)
+  }
 }

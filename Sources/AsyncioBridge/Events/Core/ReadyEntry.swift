@@ -6,6 +6,8 @@ enum ReadyEntry {
   /// The next step of a task, or its first.
   case step(Unmanaged<Asyncio.AnyFuture>)
   case handle(Unmanaged<Asyncio.Handle>)
+  /// A call that another thread has handed in.
+  case call(Unmanaged<PostedCall>)
   /// Tells an observer that a future is done.
   case notify(Unmanaged<FutureObserver>, Unmanaged<Asyncio.AnyFuture>)
   /// Completes what an operation of the library's waits for, unless it is done.
@@ -22,7 +24,7 @@ enum ReadyEntry {
     case .step, .complete: true
     case .notify(let observer, _): observer._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
     case .handle(let handle): handle._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
-    case .resume, .job: false
+    case .call, .resume, .job: false
     }
   }
 
@@ -30,6 +32,7 @@ enum ReadyEntry {
     switch self {
     case .step(let task): _ = task.retain()
     case .handle(let handle): _ = handle.retain()
+    case .call(let call): _ = call.retain()
     case .complete(let waiter): _ = waiter.retain()
     case .notify(let observer, let future):
       _ = observer.retain()
@@ -43,6 +46,7 @@ enum ReadyEntry {
     switch self {
     case .step(let task): task.release()
     case .handle(let handle): handle.release()
+    case .call(let call): call.release()
     case .complete(let waiter): waiter.release()
     case .notify(let observer, let future):
       observer.release()
