@@ -30,7 +30,7 @@ extension Asyncio {
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
   public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
-    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
   /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
@@ -44,7 +44,7 @@ extension Asyncio {
     _ awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Value]) -> Combined
   ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
   }
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
@@ -52,7 +52,7 @@ extension Asyncio {
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
   public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
-    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
   /// The future of what `combine` makes of any number of results. See ``gather(_:combine:)``.
@@ -61,7 +61,7 @@ extension Asyncio {
     _ awaitables: some Sequence<A>,
     combine: @escaping ([A.Value]) -> Combined
   ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -69,7 +69,7 @@ extension Asyncio {
   public static func gather<Value>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>
   ) throws -> Future<[Result<Value, any Error>]> {
-    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: &$0) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -78,7 +78,7 @@ extension Asyncio {
     returningErrors awaitables: some Sequence<any Awaitable<Value>>,
     combine: @escaping ([Result<Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -86,7 +86,7 @@ extension Asyncio {
   public static func gather<A: Awaitable>(
     returningErrors awaitables: some Sequence<A>
   ) throws -> Future<[Result<A.Value, any Error>]> {
-    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: $0) }
+    try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: &$0) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -95,7 +95,7 @@ extension Asyncio {
     returningErrors awaitables: some Sequence<A>,
     combine: @escaping ([Result<A.Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: $0)) }
+    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
   }
 
   @inlinable
@@ -103,15 +103,23 @@ extension Asyncio {
     Result { try future.result() }
   }
 
-  /// The results of children that are futures of this type of value.
+  /// The results of children that are futures of this type of value. Lets go of each child while it is in the cache.
   @inlinable
-  static func results<Value>(of children: [AnyFuture]) throws -> [Value] {
-    try children.map { try unsafeDowncast($0, to: Future<Value>.self).result() }
+  static func results<Value>(of children: inout [AnyFuture?]) throws -> [Value] {
+    try children.withUnsafeMutableBufferPointer { children in
+      try children.indices.map { index in
+        try unsafeDowncast(children[index].take().unsafelyUnwrapped, to: Future<Value>.self).result()
+      }
+    }
   }
 
   @inlinable
-  static func outcomes<Value>(of children: [AnyFuture]) -> [Result<Value, any Error>] {
-    children.map { outcome(of: unsafeDowncast($0, to: Future<Value>.self)) }
+  static func outcomes<Value>(of children: inout [AnyFuture?]) -> [Result<Value, any Error>] {
+    children.withUnsafeMutableBufferPointer { children in
+      children.indices.map { index in
+        outcome(of: unsafeDowncast(children[index].take().unsafelyUnwrapped, to: Future<Value>.self))
+      }
+    }
   }
 }
 
@@ -120,8 +128,9 @@ extension Asyncio {
 @usableFromInline
 final class Gathering: KeepingObserver {
   @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
-  /// In the order of the arguments, one that is given twice twice. Empty again when it is over.
-  @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture] = []
+  /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose results
+  /// have been taken then.
+  @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture?] = []
   private let visit = Visit()
   /// How many children are not done.
   @exclusivity(unchecked) private var left = 0
@@ -132,7 +141,7 @@ final class Gathering: KeepingObserver {
   private var isOver = false
   @usableFromInline private(set) var isCancellationRequested = false
   /// Completes the future with what the children came to.
-  private var complete: ((_ outer: Asyncio.AnyFuture, _ children: [Asyncio.AnyFuture]) -> Void)?
+  private var complete: ((_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) -> Void)?
 
   /// - Parameters:
   ///   - loop: the loop that children must belong to; nil: that of the first.
@@ -194,12 +203,12 @@ final class Gathering: KeepingObserver {
 
   /// The future of the result that `collect` makes of the children when all are done.
   @inlinable
-  func start<Value>(_ collect: @escaping ([Asyncio.AnyFuture]) throws -> Value) -> Asyncio.Future<Value> {
+  func start<Value>(_ collect: @escaping (inout [Asyncio.AnyFuture?]) throws -> Value) -> Asyncio.Future<Value> {
     let outer = GatheringFuture<Value>(self)
     start(outer) { outer, children in
       let outer = unsafeDowncast(outer, to: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
-      let result = Result { try collect(children) }
+      let result = Result { try collect(&children) }
       switch self.isCancellationRequested ? .failure(CancellationError()) : result {
       case .success(let value): outer.complete(value)
       case .failure(let error): outer.fail(error)
@@ -211,9 +220,9 @@ final class Gathering: KeepingObserver {
   @usableFromInline
   func start(
     _ outer: Asyncio.AnyFuture,
-    complete: @escaping (_ outer: Asyncio.AnyFuture, _ children: [Asyncio.AnyFuture]) -> Void
+    complete: @escaping (_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) -> Void
   ) {
-    if children.isEmpty { return complete(outer, []) }
+    if children.isEmpty { return complete(outer, &children) }
     self.outer = outer
     self.complete = complete
   }
@@ -233,7 +242,10 @@ final class Gathering: KeepingObserver {
       child.hasUnretrievedError = false
       outer.fail(error)
     } else if left == 0 {
-      complete?(outer, children)
+      // Moved out, since making the result lets go of them.
+      var children: [Asyncio.AnyFuture?] = []
+      swap(&children, &self.children)
+      complete?(outer, &children)
     } else {
       return
     }
@@ -247,7 +259,7 @@ final class Gathering: KeepingObserver {
   /// Cancels the children that are not done, for the future that `gather` returned: it ends when they have.
   func cancelChildren(message: String?) -> Bool {
     var anyAccepted = false
-    for child in children where child.cancel(message: message) { anyAccepted = true }
+    for child in children where child?.cancel(message: message) == true { anyAccepted = true }
     // Remembered, so that it comes through whatever is to be done with errors.
     if anyAccepted {
       isCancellationRequested = true
@@ -282,7 +294,7 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
   }
 
   override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
-    var facts = CallGraphFacts(.gather, gathering.children)
+    var facts = CallGraphFacts(.gather, gathering.children.compactMap(\.self))
     facts.state = callGraphState
     if isDone { facts.details = [] }
     return facts
