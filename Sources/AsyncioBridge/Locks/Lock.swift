@@ -20,11 +20,22 @@ extension Asyncio {
     /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled; then the lock is not held.
     @discardableResult
+    @inlinable
+    @inline(__always)
     public func acquire() async throws -> Bool {
-      if !isLocked, !waiters.contains(where: { !$0.isCancelled }) {
-        take()
-        return true
-      }
+      if !takeIfFree() { try await waitAndTake() }
+      return true
+    }
+
+    @usableFromInline
+    func takeIfFree() -> Bool {
+      if isLocked || waiters.contains(where: { !$0.isCancelled }) { return false }
+      take()
+      return true
+    }
+
+    @usableFromInline
+    func waitAndTake() async throws {
       let waiter = loop.createWaiter(for: self)
       waiters.append(waiter)
       do {
@@ -36,7 +47,6 @@ extension Asyncio {
         throw error
       }
       take()
-      return true
     }
 
     private func take() {

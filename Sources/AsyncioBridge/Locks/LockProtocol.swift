@@ -20,6 +20,8 @@ extension Asyncio.LockProtocol {
   /// ```
   /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws; and in place of that what releasing
   ///   throws, if `body` released it already.
+  @inlinable
+  @inline(__always)
   public func withLock<Result>(
     _ body: nonisolated(nonsending) () async throws -> Result
   ) async throws -> Result {

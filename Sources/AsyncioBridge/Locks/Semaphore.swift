@@ -6,7 +6,8 @@ extension Asyncio {
     final let loop: EventLoop
     private var waiters = Ring<Future<Void>>()
     /// How many units are free.
-    package final private(set) var value: Int
+    package final var value: Int { units }
+    @exclusivity(unchecked) @usableFromInline final var units: Int
 
     /// Creates a semaphore.
     /// - Parameters:
@@ -15,7 +16,7 @@ extension Asyncio {
     /// - Throws: ``ValueError`` for a negative value.
     public init(_ value: Int = 1, loop: EventLoop? = nil) throws {
       if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
-      self.value = value
+      units = value
       self.loop = EventLoop.current(loop)
     }
 
@@ -26,25 +27,32 @@ extension Asyncio {
     /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled; then no unit was taken.
     @discardableResult
+    @inlinable
+    @inline(__always)
     public final func acquire() async throws -> Bool {
-      while value <= 0 {
+      if units <= 0 { try await waitForUnit() }
+      units -= 1
+      return true
+    }
+
+    @usableFromInline
+    final func waitForUnit() async throws {
+      while units <= 0 {
         let waiter = loop.createWaiter(for: self)
         waiters.append(waiter)
         do {
           try await waiter.value
         } catch {
           waiter.cancel()
-          if value > 0, !waiter.isCancelled { wakeUpNext() }
+          if units > 0, !waiter.isCancelled { wakeUpNext() }
           throw error
         }
       }
-      value -= 1
-      return true
     }
 
     /// Gives a unit back, and wakes the next task that waits. `Semaphore.release()`.
     public func release() throws {
-      value += 1
+      units += 1
       wakeUpNext()
     }
 
