@@ -21,6 +21,7 @@ extension Asyncio {
     ///   - eagerStart: whether the first step is taken now, if the loop runs, instead of scheduled.
     ///   - body: what to run.
     /// - Throws: ``RuntimeError`` if the loop is closed.
+    @inlinable
     public init(
       loop: EventLoop,
       name: String? = nil,
@@ -30,33 +31,21 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      // Unsafe: the body stays on the loop's thread, to which the executor preference of its host binds it.
-      nonisolated(unsafe) let core = try CorePointer.create(on: loop, name: name, context: context)
-      nonisolated(unsafe) let body = body
+      let core = try CorePointer.create(on: loop, name: name, context: context)
+      core.pointee.body.put(UnstartedBody.Typed(body))
       super.init(loop: loop, core: core, site: SourceSite(fileID, line))
-      // The same body twice: a function of its own that both call would cost each task another frame, and a hop.
       if loop.keepsHosts {
-        let body = KeptBody {
-          do {
-            try core.begin()
-            core.end(with: try await body())
-          } catch {
-            core.end(throwing: error)
-          }
-        }
-        loop.keep(body, of: self, eagerly: eagerStart)
+        let runner = UnstartedBody.Runner { host in await EventLoop.runBodies(of: Value.self, on: host) }
+        loop.keep(runner, of: self, eagerly: eagerStart)
       } else {
         let outerOwner = loop.beginHosting()
-        // Debuggers show the name. It is a copy, and so not made for a name that nobody gave.
-        let name = name == nil && !loop.isDebug ? nil : core.pointee.name
         // It never throws, but what may throw needs no thunk on its way into the runtime.
-        let host = _Concurrency.Task<Void, any Error>(name: name, executorPreference: loop.taskExecutor) {
-          do {
-            try core.begin()
-            core.end(with: try await body())
-          } catch {
-            core.end(throwing: error)
-          }
+        let host = _Concurrency.Task<Void, any Error>(
+          name: core.nameForDebuggers(name),
+          executorPreference: loop.taskExecutor
+        ) {
+          let core = CorePointer.beginning
+          do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
         }
         loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
       }

@@ -21,8 +21,8 @@ struct TaskCore: ~Copyable {
   /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
   /// keeps it.
   var waiter: Unmanaged<Asyncio.AnyFuture>?
-  /// The body before its first step, where the loop keeps its hosts, and from then on the host on which it runs.
-  var body: KeptBody?
+  @usableFromInline var body = UnstartedBody()
+  /// The host on which the body runs, where the loop keeps its hosts.
   var host: HostPointer?
   /// The job with which the host starts; nil once it has.
   var firstJob: UnownedJob?
@@ -102,6 +102,12 @@ extension CorePointer {
     let core = loop.state.cores.take()
     core.initialize(to: TaskCore(loop: loop, name: name, context: context))
     return core
+  }
+
+  /// The name that debuggers show. It is a copy, and so not made for a name that nobody gave.
+  @usableFromInline
+  func nameForDebuggers(_ given: String?) -> String? {
+    given == nil && !onLoop(\.isDebug) ? nil : pointee.name
   }
 
   /// The task, if it is still there, and what it waits for; counted, so not for what every step does.
@@ -197,7 +203,21 @@ extension CorePointer {
 
   // MARK: In the body
 
-  /// The first thing that happens on the host: throws if the body is never to begin.
+  /// The core whose host takes its first step.
+  @usableFromInline
+  static var beginning: CorePointer {
+    Asyncio.EventLoop.currentUnretained()._withUnsafeGuaranteedRef { $0.state.currentCore.unsafelyUnwrapped }
+  }
+
+  /// The first thing that happens on the host: takes the body, and throws if that is never to begin.
+  @inlinable
+  @inline(__always)
+  func takeBody<Value>(of type: Value.Type) throws -> UnstartedBody.Typed<Value> {
+    let body = pointee.body.take(Value.self)
+    try begin()
+    return body
+  }
+
   @usableFromInline
   func begin() throws {
     if pointee.isAbandoned || pointee.mustCancel {

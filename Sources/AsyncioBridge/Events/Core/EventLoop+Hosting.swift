@@ -124,7 +124,7 @@ extension Asyncio.EventLoop {
     } else if let first = core.pointee.firstJob {
       core.pointee.firstJob = nil
       run(CapturedJob(job: first, role: .task), of: core)
-    } else if core.pointee.body != nil {
+    } else if !core.pointee.body.isNone {
       beginOnHost(core)
     } else {
       preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.pointee.name)")
@@ -257,7 +257,7 @@ extension Asyncio.EventLoop {
     core.pointee.isAbandoned = true
     core.pointee.waiter = nil
     state.pending.remove(core)
-    if core.pointee.continuation == nil, core.pointee.firstJob == nil, core.pointee.body == nil {
+    if core.pointee.continuation == nil, core.pointee.body.isNone {
       core.cancelHost()
     } else {
       // This may be within the step of another task, or an actor's job.

@@ -1,12 +1,13 @@
 /// A Swift task of a loop that keeps its hosts: it runs the body of one task after another.
 ///
 /// In raw memory, as cores are. It lives until its Swift task has ended.
+@usableFromInline
 struct KeptHost: ~Copyable {
   // Invariants:
   // 1. `core` is the task whose body runs, or is parked, on the host, which keeps it; nil when the host is idle.
   // 2. `continuation` is set exactly while the host is idle; it is then among the loop's idle hosts.
 
-  var core: CorePointer?
+  @usableFromInline var core: CorePointer?
   /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
   var task: Unmanaged<Asyncio.AnyFuture>?
   var continuation: UnsafeContinuation<Void, Never>?
@@ -19,23 +20,14 @@ struct KeptHost: ~Copyable {
   var hasEnded = false
 }
 
-typealias HostPointer = UnsafeMutablePointer<KeptHost>
-
-/// A body without the type of its result. A closure in an optional would be kept in a form that costs more to call.
-@usableFromInline
-struct KeptBody {
-  let run: nonisolated(nonsending) () async -> Void
-
-  @usableFromInline
-  init(_ run: nonisolated(nonsending) @escaping () async -> Void) { self.run = run }
-}
+@usableFromInline typealias HostPointer = UnsafeMutablePointer<KeptHost>
 
 extension Asyncio.EventLoop {
-  /// Keeps a body for the first step of its task, which it schedules, or takes at once if the loop runs.
+  /// Keeps the body of a task for its first step, which it schedules, or takes at once if the loop runs.
   @usableFromInline
-  func keep(_ body: KeptBody, of task: Asyncio.AnyFuture, eagerly: Bool) {
+  func keep(_ runner: UnstartedBody.Runner, of task: Asyncio.AnyFuture, eagerly: Bool) {
     let core = task.core.unsafelyUnwrapped
-    core.pointee.body = body
+    core.pointee.body.runner = runner
     begin(core, of: task, eagerly: eagerly)
   }
 
@@ -80,11 +72,10 @@ extension Asyncio.EventLoop {
     of unretained: Unmanaged<Asyncio.EventLoop>
   ) async {
     while let core = host.pointee.core {
-      if let body = core.pointee.body.take() { await body.run() }
+      if let runner = core.pointee.body.runner.take() { await runner.run(host) }
+      if host.pointee.core != nil { continue }
       let mustPark = unretained._withUnsafeGuaranteedRef { loop in
-        let mayGoOn = loop.finish(core, on: host)
-        if host.pointee.isCancelled || loop.isClosed || mayGoOn && loop.takeNextBody(host) { return false }
-        if loop.state.idleHosts.count == Self.mostIdleHosts { return false }
+        if host.pointee.isCancelled || loop.isClosed || loop.state.idleHosts.count == Self.mostIdleHosts { return false }
         loop.state.idleHosts.append(host)
         return true
       }
@@ -93,7 +84,31 @@ extension Asyncio.EventLoop {
     host.pointee.hasEnded = true
   }
 
-  /// The body on a host has ended. Returns whether the host may take up another without parking: an abandoned body is
+  /// Runs the body that a host has been given, and then others without parking in between, as long as their results have the
+  /// same type. If the host has a core in the end, that is one with another type of result.
+  @inlinable
+  static nonisolated(nonsending) func runBodies<Value>(of type: Value.Type, on host: HostPointer) async {
+    repeat {
+      let core = host.pointee.core.unsafelyUnwrapped
+      do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
+    } while finishBody(on: host, next: Value.self)
+  }
+
+  /// The body on a host has ended. Returns whether the host has been given another, with this type of result.
+  @usableFromInline
+  static func finishBody(on host: HostPointer, next type: Any.Type) -> Bool {
+    guard let core = host.pointee.core else { return false }
+    return core.pointee.loop._withUnsafeGuaranteedRef { loop in
+      let mayGoOn = loop.finish(core, on: host)
+      if host.pointee.isCancelled || loop.isClosed || !mayGoOn { return false }
+      guard loop.takeNextBody(host), let next = host.pointee.core else { return false }
+      if next.pointee.body.valueType != type { return false }
+      next.pointee.body.runner = nil
+      return true
+    }
+  }
+
+  /// Returns whether the host may take up another body without parking: an abandoned body is
   /// unwound in the midst of something else, and one that starts eagerly has its creator waiting.
   private func finish(_ core: CorePointer, on host: HostPointer) -> Bool {
     let mayGoOn = mayDrive && !core.pointee.isAbandoned
@@ -116,7 +131,7 @@ extension Asyncio.EventLoop {
       if !entry.mayRunWithinTask { return false }
       if case .step(let task) = entry {
         let core = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
-        if core.pointee.body == nil || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
+        if core.pointee.body.isNone || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
         state.leftInTurn &-= 1
         _ = state.ready.removeFirst()
         host.pointee.task = task

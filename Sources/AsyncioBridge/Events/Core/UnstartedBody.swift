@@ -1,0 +1,54 @@
+/// A task's body until it begins, in the memory of its core and without the type of its result.
+///
+/// So neither the body nor what runs it needs memory of its own: the closure that a Swift task is created with captures
+/// nothing, and finds the core that it is for when that one's first step runs it.
+@usableFromInline
+struct UnstartedBody {
+  // Invariants:
+  // 1. `words` hold a `Typed<Value>`, where `Value` is `valueType`, and nothing if that is nil.
+  // 2. Whatever becomes of the task, its host takes the body out: so there is nothing to destroy.
+
+  @usableFromInline var words: (UInt, UInt) = (0, 0)
+  @usableFromInline var valueType: Any.Type?
+  /// Runs it, where the loop keeps its hosts.
+  var runner: Runner?
+
+  @usableFromInline
+  struct Typed<Value> {
+    @usableFromInline let run: nonisolated(nonsending) () async throws -> Value
+
+    @inlinable
+    init(_ run: nonisolated(nonsending) @escaping () async throws -> Value) { self.run = run }
+  }
+
+  /// Runs bodies with one type of result. A closure in an optional would be kept in a form that costs more to call.
+  @usableFromInline
+  struct Runner {
+    let run: nonisolated(nonsending) (HostPointer) async -> Void
+
+    @usableFromInline
+    init(_ run: nonisolated(nonsending) @escaping (HostPointer) async -> Void) { self.run = run }
+  }
+
+  var isNone: Bool { valueType == nil }
+
+  /// Puts a body in, of which there must be none.
+  @inlinable
+  @inline(__always)
+  mutating func put<Value>(_ body: Typed<Value>) {
+    withUnsafeMutableBytes(of: &words) { words in
+      _ = words.baseAddress.unsafelyUnwrapped.initializeMemory(as: Typed<Value>.self, to: body)
+    }
+    valueType = Value.self
+  }
+
+  /// Takes the body out, which must have this type of result.
+  @inlinable
+  @inline(__always)
+  mutating func take<Value>(_ type: Value.Type) -> Typed<Value> {
+    valueType = nil
+    return withUnsafeMutableBytes(of: &words) { words in
+      words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Typed<Value>.self).move()
+    }
+  }
+}
