@@ -209,7 +209,7 @@ extension Asyncio.EventLoop {
     switch entry {
     case .step(let task):
       task._withUnsafeGuaranteedRef { step($0) }
-      task.release()
+      task.letGo()
     case .handle(let handle):
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
@@ -218,7 +218,7 @@ extension Asyncio.EventLoop {
       call.release()
     case .complete(let waiter):
       waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
-      waiter.release()
+      waiter.letGo()
     case .notify(let observer, let future):
       observer._withUnsafeGuaranteedRef { observer in
         future._withUnsafeGuaranteedRef { future in notify(observer, future) }
@@ -293,14 +293,14 @@ extension Asyncio.EventLoop {
   }
 
   @inline(__always)
-  func schedule(stepOf task: Unmanaged<Asyncio.AnyFuture>) { makeReady(.step(task.retain())) }
+  func schedule(stepOf task: Unmanaged<Asyncio.AnyFuture>) { makeReady(.step(task.hold())) }
 
   /// Schedules what a completed future has to call.
   func schedule(_ callback: FutureCallback, for future: Asyncio.AnyFuture) {
     if isClosed { return callback.release() }
     switch callback {
     case .step(let task): makeReady(.step(task))
-    case .notify(let observer): makeReady(.notify(observer, .passRetained(future)))
+    case .notify(let observer): makeReady(.notify(observer, .passUnretained(future).hold()))
     case .complete(let waiter): makeReady(.complete(waiter))
     }
   }

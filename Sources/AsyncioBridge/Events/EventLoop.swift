@@ -280,6 +280,22 @@ extension Asyncio.EventLoop {
 // MARK: - Futures and tasks
 
 extension Asyncio.EventLoop {
+  /// A future of the loop has been made. The futures keep the loop, with one reference of Swift's for all of them.
+  @inline(__always)
+  func addFuture() {
+    live.addFutures(1)
+    state.futureCount &+= 1
+    if state.futureCount == 1 { _ = Unmanaged.passRetained(self) }
+  }
+
+  /// A future of the loop has gone, which may be all that has kept the loop.
+  @inline(__always)
+  func removeFuture() {
+    live.addFutures(-1)
+    state.futureCount &-= 1
+    if state.futureCount == 0 { Unmanaged.passUnretained(self).release() }
+  }
+
   /// Creates a pending future of this loop. `loop.create_future()`.
   @inlinable
   public func createFuture<Value>(
@@ -287,7 +303,7 @@ extension Asyncio.EventLoop {
     fileID: StaticString = #fileID,
     line: UInt = #line
   ) -> Asyncio.Future<Value> {
-    Asyncio.Future(loop: self, core: nil, site: SourceSite(fileID, line))
+    Asyncio.Future(home: .passUnretained(self), core: nil, site: SourceSite(fileID, line))
   }
 
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.

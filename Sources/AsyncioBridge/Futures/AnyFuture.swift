@@ -19,8 +19,8 @@ extension Asyncio {
     // 2. `error` is nil unless the state is finished; a finished future without one has its value (see `Future`).
     // 3. `unretrievedError` implies that there is an error.
 
-    /// The loop that the future belongs to. `Future.get_loop()`.
-    public final let loop: EventLoop
+    /// The loop, which counts its futures, and is kept by them all together.
+    @usableFromInline final let home: Unmanaged<EventLoop>
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: CorePointer?
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
@@ -34,25 +34,36 @@ extension Asyncio {
     @exclusivity(unchecked) @usableFromInline final var storedValue = StoredValue()
     @exclusivity(unchecked) final var cancelMessage: String?
     @usableFromInline final let site: SourceSite
+    @exclusivity(unchecked) final var holdCount = 0
 
     @usableFromInline
-    init(loop: EventLoop, core: CorePointer?, site: SourceSite) {
-      self.loop = loop
+    init(home: Unmanaged<EventLoop>, core: CorePointer?, site: SourceSite) {
+      self.home = home
       self.core = core
       self.site = site
-      loop.live.addFutures(1)
+      onLoop { $0.addFuture() }
     }
 
     deinit {
-      loop.live.addFutures(-1)
       if hasUnretrievedError { reportUnretrievedError() }
       core?.release()
+      onLoop { $0.removeFuture() }
     }
+
+    /// The loop that the future belongs to. `Future.get_loop()`.
+    public final var loop: EventLoop { home.takeUnretainedValue() }
+
+    @inline(__always)
+    final func belongs(to loop: EventLoop) -> Bool { home.toOpaque() == Unmanaged.passUnretained(loop).toOpaque() }
 
     // MARK: Reading
 
     /// Whether there is a result, an error or a cancellation. `Future.done()`.
     public final var isDone: Bool { state != .pending }
+
+    /// Whether the future is finished, with a value.
+    @inline(__always)
+    final var hasValue: Bool { state == .finished && error == nil }
 
     /// Whether the future was cancelled. `Future.cancelled()`.
     ///
@@ -198,7 +209,7 @@ extension Asyncio {
     }
 
     final func add(_ callback: FutureCallback) {
-      if state == .pending { callbacks.append(callback) } else { loop.schedule(callback, for: self) }
+      if state == .pending { callbacks.append(callback) } else { onLoop { $0.schedule(callback, for: self) } }
     }
 
     @discardableResult
@@ -209,9 +220,15 @@ extension Asyncio {
     @usableFromInline
     final func scheduleCallbacks() {
       guard let (first, rest) = callbacks.takeAll() else { return }
-      loop.schedule(first, for: self)
-      for callback in rest { loop.schedule(callback, for: self) }
+      onLoop { loop in
+        loop.schedule(first, for: self)
+        for callback in rest { loop.schedule(callback, for: self) }
+      }
     }
+
+    /// For what happens often: without counting a reference to the loop.
+    @inline(__always)
+    final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { home._withUnsafeGuaranteedRef(body) }
 
     /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
     package final var callbackCount: Int { callbacks.count }
@@ -255,6 +272,8 @@ extension Asyncio {
     }
   }
 }
+
+extension Asyncio.AnyFuture: LoopHeld {}
 
 extension Asyncio.AnyFuture: Hashable {
   /// Futures are equal if they are the same object.

@@ -18,7 +18,7 @@ extension Asyncio {
   ///     pending.
   public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
     let loop = EventLoop.current(loop)
-    let wrapper = Future<Value>(loop: loop, core: nil, site: .library)
+    let wrapper = Future<Value>(home: .passUnretained(loop), core: nil, site: .library)
     // A closed loop takes no result any more, and would keep the wrapper for ever.
     if loop.isClosed { return wrapper }
     let id = ExchangeID()

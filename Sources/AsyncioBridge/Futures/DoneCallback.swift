@@ -47,7 +47,9 @@ final class DoneCallbackRegistration: KeepingObserver {
 
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
 @usableFromInline
-class FutureObserver: CustomStringConvertible {
+class FutureObserver: LoopHeld, CustomStringConvertible {
+  @exclusivity(unchecked) final var holdCount = 0
+
   /// Whether code that is not the library's may run in it.
   var mayRunUserCode: Bool { false }
 
@@ -71,19 +73,19 @@ enum FutureCallback {
   case complete(Unmanaged<WaiterFuture>)
 
   @inline(__always)
-  static func wakeup(_ task: Unmanaged<Asyncio.AnyFuture>) -> FutureCallback { .step(task.retain()) }
+  static func wakeup(_ task: Unmanaged<Asyncio.AnyFuture>) -> FutureCallback { .step(task.hold()) }
 
   @inline(__always)
-  static func observer(_ observer: FutureObserver) -> FutureCallback { .notify(.passRetained(observer)) }
+  static func observer(_ observer: FutureObserver) -> FutureCallback { .notify(.passUnretained(observer).hold()) }
 
   @inline(__always)
-  static func completing(_ waiter: WaiterFuture) -> FutureCallback { .complete(.passRetained(waiter)) }
+  static func completing(_ waiter: WaiterFuture) -> FutureCallback { .complete(.passUnretained(waiter).hold()) }
 
   func release() {
     switch self {
-    case .step(let task): task.release()
-    case .notify(let observer): observer.release()
-    case .complete(let waiter): waiter.release()
+    case .step(let task): task.letGo()
+    case .notify(let observer): observer.letGo()
+    case .complete(let waiter): waiter.letGo()
     }
   }
 }

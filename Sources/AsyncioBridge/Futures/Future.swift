@@ -8,13 +8,13 @@ extension Asyncio {
   /// ```
   open class Future<Value>: AnyFuture, Awaitable {
     @inlinable
-    override init(loop: EventLoop, core: CorePointer?, site: SourceSite) {
-      super.init(loop: loop, core: core, site: site)
+    override init(home: Unmanaged<EventLoop>, core: CorePointer?, site: SourceSite) {
+      super.init(home: home, core: core, site: site)
     }
 
     /// Creates a pending future. Prefer ``EventLoop/createFuture(of:fileID:line:)``; this is for subclasses.
     public init(loop: EventLoop, fileID: StaticString = #fileID, line: UInt = #line) {
-      super.init(loop: loop, core: nil, site: SourceSite(fileID, line))
+      super.init(home: .passUnretained(loop), core: nil, site: SourceSite(fileID, line))
     }
 
     /// Waits until the future is done and returns its value. `await future`.
@@ -82,7 +82,7 @@ extension Asyncio {
     }
 
     override var valueDescription: String? {
-      guard state == .finished, error == nil else { return nil }
+      guard hasValue else { return nil }
       return Asyncio.describe(storedValue.get(Value.self))
     }
   }

@@ -107,7 +107,7 @@ extension Asyncio.Future {
 extension Asyncio {
   @usableFromInline
   static func checkLoop(of future: AnyFuture, is loop: EventLoop) throws {
-    if future.loop !== loop {
+    if !future.belongs(to: loop) {
       throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
     }
   }

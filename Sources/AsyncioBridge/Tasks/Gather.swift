@@ -189,10 +189,7 @@ final class Gathering: KeepingObserver {
   @usableFromInline
   func add(_ future: Asyncio.AnyFuture, isOwn: Bool = false) throws {
     if isOwn { future.core?.pointee.reportsDestruction = false }
-    if loop !== future.loop {
-      if let loop { try Asyncio.checkLoop(of: future, is: loop) }
-      loop = future.loop
-    }
+    if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
     if children.isEmpty { join(future.loop) }
     children.append(future)
     if visit.isFirst(to: future) {
@@ -229,6 +226,7 @@ final class Gathering: KeepingObserver {
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
+    if left > 0, child.hasValue { return }
     if let outer, outer.isDone { letGo() }
     guard let outer else {
       // Nobody will be told of it any more.
@@ -286,7 +284,7 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
   @usableFromInline
   init(_ gathering: Gathering) {
     self.gathering = gathering
-    super.init(loop: Asyncio.EventLoop.current(gathering.loop), core: nil, site: .library)
+    super.init(home: .passUnretained(.current(gathering.loop)), core: nil, site: .library)
   }
 
   override func cancel(message: String?) -> Bool {

@@ -33,7 +33,7 @@ extension Asyncio {
     ) throws {
       let core = try CorePointer.create(on: loop, name: name, context: context)
       core.pointee.body.put(UnstartedBody.Typed(body))
-      super.init(loop: loop, core: core, site: SourceSite(fileID, line))
+      super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
       if loop.keepsHosts {
         let runner = UnstartedBody.Runner { host in await EventLoop.runBodies(of: Value.self, on: host) }
         loop.keep(runner, of: self, eagerly: eagerStart)
@@ -47,7 +47,7 @@ extension Asyncio {
           let core = CorePointer.beginning
           do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
         }
-        loop.endHosting(self, host, outerOwner, eagerly: eagerStart)
+        loop.endHosting(self, consume host, outerOwner, eagerly: eagerStart)
       }
     }
 
@@ -56,7 +56,7 @@ extension Asyncio {
     init(loop: EventLoop, name: String?, failed error: any Error, fileID: StaticString, line: UInt) {
       let core = CorePointer.make(loop, name: name, context: nil)
       core.pointee.hasEnded = true
-      super.init(loop: loop, core: core, site: SourceSite(fileID, line))
+      super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
       fail(error)
     }
 

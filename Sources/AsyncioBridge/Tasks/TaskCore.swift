@@ -362,7 +362,7 @@ extension Asyncio.EventLoop {
   fileprivate func arrangeStep(of core: CorePointer, after future: Asyncio.AnyFuture) {
     // A body whose task is gone is abandoned and does not come here.
     guard let task = core.pointee.task else { return }
-    if future.loop === self, future.core != core {
+    if future.belongs(to: self), future.core != core {
       future.add(.wakeup(task))
       core.pointee.waiter = .passUnretained(future)
       if core.pointee.mustCancel { task._withUnsafeGuaranteedRef { passOnCancellation(core, $0, future) } }

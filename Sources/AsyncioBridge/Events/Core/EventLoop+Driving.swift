@@ -52,7 +52,7 @@ extension Asyncio.EventLoop {
           _ = state.ready.removeFirst()
           core.pointee.waiter = nil
           // Whoever runs the driver's first step keeps the task.
-          task.release()
+          task.letGo()
           return true
         }
         if next.pointee.isDriving { return false }

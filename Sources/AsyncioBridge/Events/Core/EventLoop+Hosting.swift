@@ -69,7 +69,7 @@ extension Asyncio.EventLoop {
   @usableFromInline
   func endHosting(
     _ task: Asyncio.AnyFuture,
-    _ host: _Concurrency.Task<Void, any Error>,
+    _ host: consuming _Concurrency.Task<Void, any Error>,
     _ outerOwner: UInt,
     eagerly: Bool
   ) {
@@ -77,7 +77,7 @@ extension Asyncio.EventLoop {
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
     let core = task.core.unsafelyUnwrapped
-    core.pointee.swiftTask = host
+    core.pointee.swiftTask = consume host
     core.pointee.firstJob = first.job
     core.pointee.jobID = JobID(first.job)
     begin(core, of: task, eagerly: eagerly)

@@ -22,6 +22,16 @@ struct KeptHost: ~Copyable {
 
 @usableFromInline typealias HostPointer = UnsafeMutablePointer<KeptHost>
 
+extension HostPointer {
+  @usableFromInline
+  func park(_ continuation: UnsafeContinuation<Void, Never>) { pointee.continuation = continuation }
+
+  /// Whether the host has been given a body with this type of result.
+  @inlinable
+  @inline(__always)
+  func hasBody(of type: Any.Type) -> Bool { pointee.core?.pointee.body.valueType == type }
+}
+
 extension Asyncio.EventLoop {
   /// Keeps the body of a task for its first step, which it schedules, or takes at once if the loop runs.
   @usableFromInline
@@ -43,13 +53,12 @@ extension Asyncio.EventLoop {
       host.pointee.continuation = nil
       job = capture { continuation.resume() }
     } else {
-      host = .allocate(capacity: 1)
+      host = state.hosts.take()
       host.initialize(to: KeptHost())
-      // Unsafe: the executor preference binds the host to the loop's thread.
-      nonisolated(unsafe) let (loop, host) = (Unmanaged.passUnretained(self), host)
       job = capture {
+        // Captures nothing, and so needs no memory: what it finds is what the first step of its task has set.
         host.pointee.swiftTask = _Concurrency.Task<Void, any Error>.detached(executorPreference: taskExecutor) {
-          await Asyncio.EventLoop.runBodies(on: host, of: loop)
+          await Asyncio.EventLoop.runHost(CorePointer.beginning.pointee.host.unsafelyUnwrapped)
         }
       }
       if let job { host.pointee.jobID = JobID(job.job) }
@@ -67,58 +76,44 @@ extension Asyncio.EventLoop {
   }
 
   /// What a host does all its life. The loop does not go before its hosts have ended.
-  private static nonisolated(nonsending) func runBodies(
-    on host: HostPointer,
-    of unretained: Unmanaged<Asyncio.EventLoop>
-  ) async {
-    while let core = host.pointee.core {
-      if let runner = core.pointee.body.runner.take() { await runner.run(host) }
-      if host.pointee.core != nil { continue }
-      let mustPark = unretained._withUnsafeGuaranteedRef { loop in
-        if host.pointee.isCancelled || loop.isClosed || loop.state.idleHosts.count == Self.mostIdleHosts { return false }
-        loop.state.idleHosts.append(host)
-        return true
-      }
-      if mustPark { await withUnsafeContinuation { host.pointee.continuation = $0 } }
-    }
+  private static nonisolated(nonsending) func runHost(_ host: HostPointer) async {
+    while let runner = host.pointee.core?.pointee.body.runner { await runner.run(host) }
     host.pointee.hasEnded = true
   }
 
-  /// Runs the body that a host has been given, and then others without parking in between, as long as their results have the
-  /// same type. If the host has a core in the end, that is one with another type of result.
+  /// Runs the body that a host has been given, and those that it is given later, as long as their results have this type.
   @inlinable
   static nonisolated(nonsending) func runBodies<Value>(of type: Value.Type, on host: HostPointer) async {
     repeat {
       let core = host.pointee.core.unsafelyUnwrapped
       do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
-    } while finishBody(on: host, next: Value.self)
+      if finishBody(on: host) { await withUnsafeContinuation { host.park($0) } }
+    } while host.hasBody(of: Value.self)
   }
 
-  /// The body on a host has ended. Returns whether the host has been given another, with this type of result.
+  /// The body on a host has ended. Gives it another, if one is next on the loop. Returns whether it is to park instead, and
+  /// be idle; else it ends.
   @usableFromInline
-  static func finishBody(on host: HostPointer, next type: Any.Type) -> Bool {
-    guard let core = host.pointee.core else { return false }
+  static func finishBody(on host: HostPointer) -> Bool {
+    let core = host.pointee.core.unsafelyUnwrapped
     return core.pointee.loop._withUnsafeGuaranteedRef { loop in
-      let mayGoOn = loop.finish(core, on: host)
-      if host.pointee.isCancelled || loop.isClosed || !mayGoOn { return false }
-      guard loop.takeNextBody(host), let next = host.pointee.core else { return false }
-      if next.pointee.body.valueType != type { return false }
-      next.pointee.body.runner = nil
+      // An abandoned body is unwound in the midst of something else, and one that starts eagerly has its creator waiting.
+      let mayGoOn = loop.mayDrive && !core.pointee.isAbandoned
+      loop.finish(core, on: host)
+      if host.pointee.isCancelled || loop.isClosed || mayGoOn && loop.takeNextBody(host) { return false }
+      if loop.state.idleHosts.count == mostIdleHosts { return false }
+      loop.state.idleHosts.append(host)
       return true
     }
   }
 
-  /// Returns whether the host may take up another body without parking: an abandoned body is
-  /// unwound in the midst of something else, and one that starts eagerly has its creator waiting.
-  private func finish(_ core: CorePointer, on host: HostPointer) -> Bool {
-    let mayGoOn = mayDrive && !core.pointee.isAbandoned
+  private func finish(_ core: CorePointer, on host: HostPointer) {
     core.pointee.context = thread.unsafelyUnwrapped.pointee.context.take()
     core.pointee.host = nil
     host.pointee.core = nil
     state.currentCore = nil
     core.release()
-    host.pointee.task.take()?.release()
-    return mayGoOn
+    host.pointee.task.take()?.letGo()
   }
 
   /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop.
@@ -151,10 +146,10 @@ extension Asyncio.EventLoop {
   func leave(_ host: HostPointer, _ context: consuming Asyncio.Context?) {
     if let core = host.pointee.core {
       leave(core, context)
-      host.pointee.task.take()?.release()
+      host.pointee.task.take()?.letGo()
     } else if host.pointee.hasEnded {
       host.deinitialize(count: 1)
-      host.deallocate()
+      state.hosts.giveBack(host)
     }
   }
 

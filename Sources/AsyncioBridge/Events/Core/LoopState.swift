@@ -14,9 +14,12 @@ struct LoopState: ~Copyable {
   /// The tasks that are pending, in the order of their creation. A core takes itself off before it goes.
   var pending = CoreList()
   var createdTasks = 0
-  var cores = CorePool()
+  /// How many futures there are, which together keep the loop.
+  var futureCount = 0
+  var cores = RecordPool<TaskCore>()
   /// Where the loop keeps its hosts, those that no body occupies.
   var idleHosts: [HostPointer] = []
+  var hosts = RecordPool<KeptHost>()
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?

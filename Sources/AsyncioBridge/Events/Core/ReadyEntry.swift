@@ -30,13 +30,13 @@ enum ReadyEntry {
 
   func retain() {
     switch self {
-    case .step(let task): _ = task.retain()
+    case .step(let task): _ = task.hold()
     case .handle(let handle): _ = handle.retain()
     case .call(let call): _ = call.retain()
-    case .complete(let waiter): _ = waiter.retain()
+    case .complete(let waiter): _ = waiter.hold()
     case .notify(let observer, let future):
-      _ = observer.retain()
-      _ = future.retain()
+      _ = observer.hold()
+      _ = future.hold()
     case .resume(let core, _): core.retain()
     case .job: break
     }
@@ -44,13 +44,13 @@ enum ReadyEntry {
 
   func release() {
     switch self {
-    case .step(let task): task.release()
+    case .step(let task): task.letGo()
     case .handle(let handle): handle.release()
     case .call(let call): call.release()
-    case .complete(let waiter): waiter.release()
+    case .complete(let waiter): waiter.letGo()
     case .notify(let observer, let future):
-      observer.release()
-      future.release()
+      observer.letGo()
+      future.letGo()
     case .resume(let core, _): core.release()
     case .job: break
     }

@@ -23,14 +23,14 @@ struct TimerHeap {
     fileprivate func retain() {
       switch self {
       case .handle(let handle): _ = handle.retain()
-      case .waiter(let waiter): _ = waiter.retain()
+      case .waiter(let waiter): _ = waiter.hold()
       }
     }
 
     func release() {
       switch self {
       case .handle(let handle): handle.release()
-      case .waiter(let waiter): waiter.release()
+      case .waiter(let waiter): waiter.letGo()
       }
     }
 
