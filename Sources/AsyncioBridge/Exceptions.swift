@@ -6,6 +6,9 @@ extension Asyncio {
   /// does swallow it: rethrow it, or match it first.
   public typealias CancelledError = CancellationError
 
+  /// The one that the library throws: made once, since an error takes memory.
+  @usableFromInline static let cancellation: any Error = CancelledError()
+
   /// A deadline passed before the awaited work was done. `asyncio.TimeoutError`.
   public struct TimeoutError: Error, CustomStringConvertible {
     /// The error that the interrupted work ended with, where asyncio chains one.

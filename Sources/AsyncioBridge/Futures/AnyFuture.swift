@@ -41,6 +41,7 @@ extension Asyncio {
       self.home = home
       self.core = core
       self.site = site
+      core?.pointee.task = .passUnretained(self)
       onLoop { $0.addFuture() }
     }
 
@@ -80,7 +81,7 @@ extension Asyncio {
       case .pending: throw InvalidStateError("Exception is not set.")
       case .cancelled:
         tellCancelMessage()
-        throw CancelledError()
+        throw cancellation
       case .finished:
         hasUnretrievedError = false
         return error
@@ -101,7 +102,7 @@ extension Asyncio {
       case .pending: throw InvalidStateError("Result is not set.")
       case .cancelled:
         tellCancelMessage()
-        throw CancelledError()
+        throw cancellation
       case .finished:
         hasUnretrievedError = false
         guard let error else { return }
@@ -114,7 +115,8 @@ extension Asyncio {
     /// Gives the message of a cancellation to the task that asks, which the cancellation may end in turn. In Python it
     /// comes with the error.
     private final func tellCancelMessage() {
-      if let core = loop.callingCore(), !core.pointee.mustCancel { core.task?.cancelMessage = cancelMessage }
+      guard let core = onLoop({ $0.callingCore() }), !core.pointee.mustCancel else { return }
+      core.pointee.task?._withUnsafeGuaranteedRef { $0.cancelMessage = cancelMessage }
     }
 
     // MARK: Completing

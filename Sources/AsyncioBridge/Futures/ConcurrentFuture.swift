@@ -64,7 +64,7 @@ extension Asyncio {
         switch $0.state {
         case .pending, .running: nil
         case .finished(let result): result
-        case .cancelled: .failure(CancelledError())
+        case .cancelled: .failure(cancellation)
         }
       }
     }

@@ -30,7 +30,7 @@ extension Asyncio {
     public final var value: Value {
       get async throws {
         if state == .pending {
-          let progress = try WaitProgress.begin(for: self)
+          let progress = try WaitProgress.begin(for: .passUnretained(self))
           if progress != .isOver { try await progress.goOn(for: self) }
         }
         return try result()

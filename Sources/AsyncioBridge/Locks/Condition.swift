@@ -94,7 +94,7 @@ extension Asyncio {
       }
       if isCancelled {
         if passesNotificationsOn { wakeUp(1) }
-        throw CancelledError()
+        throw cancellation
       }
     }
 

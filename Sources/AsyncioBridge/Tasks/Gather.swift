@@ -206,7 +206,7 @@ final class Gathering: KeepingObserver {
       let outer = unsafeDowncast(outer, to: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
       let result = Result { try collect(&children) }
-      switch self.isCancellationRequested ? .failure(CancellationError()) : result {
+      switch self.isCancellationRequested ? .failure(Asyncio.cancellation) : result {
       case .success(let value): outer.complete(value)
       case .failure(let error): outer.fail(error)
       }
@@ -226,7 +226,7 @@ final class Gathering: KeepingObserver {
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
-    if left > 0, child.hasValue { return }
+    if left > 0, !isOver, returnsErrors || child.hasValue { return }
     if let outer, outer.isDone { letGo() }
     guard let outer else {
       // Nobody will be told of it any more.
@@ -235,7 +235,7 @@ final class Gathering: KeepingObserver {
     }
     if !returnsErrors, child.state == .cancelled {
       outer.cancelMessage = child.cancelMessage
-      outer.fail(CancellationError())
+      outer.fail(Asyncio.cancellation)
     } else if !returnsErrors, let error = child.error {
       child.hasUnretrievedError = false
       outer.fail(error)

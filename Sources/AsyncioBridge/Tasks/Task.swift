@@ -34,9 +34,17 @@ extension Asyncio {
       let core = try CorePointer.create(on: loop, name: name, context: context)
       core.pointee.body.put(UnstartedBody.Typed(body))
       super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
+      core.pointee.loop._withUnsafeGuaranteedRef { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
+    }
+
+    /// Provides for what runs the body of the task that has been made for `core`. Not inlined, since it would be at each place
+    /// that creates a task; and no method, for which the task would be counted.
+    @inlinable
+    @inline(never)
+    static func start(_ core: CorePointer, on loop: EventLoop, name: String?, eagerly: Bool) {
       if loop.keepsHosts {
         let runner = UnstartedBody.Runner { host in await EventLoop.runBodies(of: Value.self, on: host) }
-        loop.keep(runner, of: self, eagerly: eagerStart)
+        loop.keep(runner, core, eagerly: eagerly)
       } else {
         let outerOwner = loop.beginHosting()
         // It never throws, but what may throw needs no thunk on its way into the runtime.
@@ -47,7 +55,7 @@ extension Asyncio {
           let core = CorePointer.beginning
           do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
         }
-        loop.endHosting(self, consume host, outerOwner, eagerly: eagerStart)
+        loop.endHosting(core, consume host, outerOwner, eagerly: eagerly)
       }
     }
 

@@ -15,7 +15,7 @@ struct TaskCore: ~Copyable {
   //    future's callback list does otherwise.
 
   /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
-  let loop: Unmanaged<Asyncio.EventLoop>
+  @usableFromInline let loop: Unmanaged<Asyncio.EventLoop>
   /// The task. Nil once that has gone away; it clears this itself.
   var task: Unmanaged<Asyncio.AnyFuture>?
   /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
@@ -222,14 +222,14 @@ extension CorePointer {
   func begin() throws {
     if pointee.isAbandoned || pointee.mustCancel {
       pointee.mustCancel = false
-      throw CancellationError()
+      throw Asyncio.cancellation
     }
   }
 
   /// Throws what is to be thrown at the end of a wait for `future`, or for a turn.
   @inline(__always)
-  func throwIfInterrupted(_ future: Asyncio.AnyFuture?) throws {
-    if pointee.mustCancel || pointee.isAbandoned || pointee.pendingError != nil { try interrupt(future) }
+  func throwIfInterrupted(_ future: @autoclosure () -> Asyncio.AnyFuture?) throws {
+    if pointee.mustCancel || pointee.isAbandoned || pointee.pendingError != nil { try interrupt(future()) }
   }
 
   @inline(never)
@@ -242,7 +242,7 @@ extension CorePointer {
       future?.hasUnretrievedError = false
       // That cancellation is the first to reach the body.
       if let future, future.state == .cancelled { task?.cancelMessage = future.cancelMessage }
-      throw CancellationError()
+      throw Asyncio.cancellation
     }
     if let error { throw error }
   }
@@ -271,7 +271,7 @@ extension CorePointer {
   /// The body has thrown, and the host lets go.
   @usableFromInline
   func end(throwing error: any Error) {
-    if let task = end()?.takeUnretainedValue() {
+    end()?._withUnsafeGuaranteedRef { task in
       // Not a cast, which takes the runtime long.
       if type(of: error) == CancellationError.self {
         _ = task.cancelFuture(message: task.cancelMessage)
@@ -313,11 +313,12 @@ enum WaitProgress: Equatable {
   /// Makes the caller wait until `future` is done, as far as that needs no suspension; nil: until it is its turn again, a
   /// bare `yield` in Python. A task of the running loop runs what is ready itself, until its own next step comes up.
   ///
-  /// What waits without suspending is no async function, since each of those costs a frame.
+  /// What waits without suspending is no async function, since each of those costs a frame. The caller keeps the future.
   @usableFromInline
-  static func begin(for future: Asyncio.AnyFuture?) throws -> WaitProgress {
+  static func begin(for future: Unmanaged<Asyncio.AnyFuture>?) throws -> WaitProgress {
     guard let running = ThreadState.current.pointee.runningLoop else {
-      throw future?.loop.isClosed == true ? CancellationError() : Asyncio.RuntimeError.noRunningLoop as any Error
+      throw future?.takeUnretainedValue().loop.isClosed == true
+        ? Asyncio.cancellation : Asyncio.RuntimeError.noRunningLoop
     }
     return try running._withUnsafeGuaranteedRef { loop in
       guard let core = loop.callingCore() else { return .isGuest }
@@ -330,7 +331,7 @@ enum WaitProgress: Equatable {
         if let task = core.pointee.task { loop.schedule(stepOf: task) }
         if !loop.drive(core) { return .mustSuspend(core) }
       }
-      try core.throwIfInterrupted(future)
+      try core.throwIfInterrupted(future?.takeUnretainedValue())
       return .isOver
     }
   }
@@ -359,15 +360,17 @@ enum WaitProgress: Equatable {
 extension Asyncio.EventLoop {
   /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
   @inline(__always)
-  fileprivate func arrangeStep(of core: CorePointer, after future: Asyncio.AnyFuture) {
+  fileprivate func arrangeStep(of core: CorePointer, after unretained: Unmanaged<Asyncio.AnyFuture>) {
     // A body whose task is gone is abandoned and does not come here.
     guard let task = core.pointee.task else { return }
-    if future.belongs(to: self), future.core != core {
-      future.add(.wakeup(task))
-      core.pointee.waiter = .passUnretained(future)
-      if core.pointee.mustCancel { task._withUnsafeGuaranteedRef { passOnCancellation(core, $0, future) } }
-    } else {
-      refuse(core, task.takeUnretainedValue(), future)
+    unretained._withUnsafeGuaranteedRef { future in
+      if future.belongs(to: self), future.core != core {
+        future.add(.wakeup(task))
+        core.pointee.waiter = unretained
+        if core.pointee.mustCancel { task._withUnsafeGuaranteedRef { passOnCancellation(core, $0, future) } }
+      } else {
+        refuse(core, task.takeUnretainedValue(), future)
+      }
     }
   }
 
@@ -400,7 +403,7 @@ extension Asyncio.EventLoop {
       leaveBehind(core)
       await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
-    throw CancellationError()
+    throw Asyncio.cancellation
   }
 }
 

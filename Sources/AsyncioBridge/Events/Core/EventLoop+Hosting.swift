@@ -68,7 +68,7 @@ extension Asyncio.EventLoop {
   /// The host has been created. Schedules the first step of its task, or takes it at once if the loop runs.
   @usableFromInline
   func endHosting(
-    _ task: Asyncio.AnyFuture,
+    _ core: CorePointer,
     _ host: consuming _Concurrency.Task<Void, any Error>,
     _ outerOwner: UInt,
     eagerly: Bool
@@ -76,21 +76,19 @@ extension Asyncio.EventLoop {
     guard let first = state.captured else { preconditionFailure("AsyncioBridge: a new Swift task enqueued no job") }
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
-    let core = task.core.unsafelyUnwrapped
     core.pointee.swiftTask = consume host
     core.pointee.firstJob = first.job
     core.pointee.jobID = JobID(first.job)
-    begin(core, of: task, eagerly: eagerly)
+    begin(core, eagerly: eagerly)
   }
 
   /// The task is complete, and its body will run.
   @inline(__always)
-  func begin(_ core: CorePointer, of task: Asyncio.AnyFuture, eagerly: Bool) {
+  func begin(_ core: CorePointer, eagerly: Bool) {
     core.retain()
-    core.pointee.task = .passUnretained(task)
     hostCount += 1
     addPending(core)
-    if eagerly, isRunning { stepAtOnce(core) } else { schedule(stepOf: .passUnretained(task)) }
+    if eagerly, isRunning { stepAtOnce(core) } else if let task = core.pointee.task { schedule(stepOf: task) }
   }
 
   /// Runs a task's next step. The caller keeps the task.

@@ -28,7 +28,7 @@ final class GuestWaiter: FutureObserver, Hashable {
     if future.loop !== loop {
       throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
     }
-    if loop.isClosed { throw CancellationError() }
+    if loop.isClosed { throw Asyncio.cancellation }
     let waiter = GuestWaiter(future, loop)
     // The handler only posts; the waiter is touched, and let go of, on the loop's thread.
     let boxed = UncheckedBox(waiter)
@@ -39,7 +39,7 @@ final class GuestWaiter: FutureObserver, Hashable {
     } onCancel: {
       _ = mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
     }
-    if waiter.isAbandoned { throw CancellationError() }
+    if waiter.isAbandoned { throw Asyncio.cancellation }
   }
 
   private func start(_ continuation: UnsafeContinuation<Void, Never>) {

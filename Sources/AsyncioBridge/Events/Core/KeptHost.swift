@@ -35,10 +35,9 @@ extension HostPointer {
 extension Asyncio.EventLoop {
   /// Keeps the body of a task for its first step, which it schedules, or takes at once if the loop runs.
   @usableFromInline
-  func keep(_ runner: UnstartedBody.Runner, of task: Asyncio.AnyFuture, eagerly: Bool) {
-    let core = task.core.unsafelyUnwrapped
+  func keep(_ runner: UnstartedBody.Runner, _ core: CorePointer, eagerly: Bool) {
     core.pointee.body.runner = runner
-    begin(core, of: task, eagerly: eagerly)
+    begin(core, eagerly: eagerly)
   }
 
   /// How many hosts are kept that have nothing to do; each takes about a kilobyte.
