@@ -16,25 +16,30 @@ extension Asyncio {
     //
     // Invariants:
     // 1. `callbacks` is empty once the future is done: they have been handed to the loop.
-    // 2. `error` is nil unless the state is finished; a finished future without one has its value (see `Future`).
-    // 3. `unretrievedError` implies that there is an error.
+    // 2. `stored` is empty until the future is finished, and then has its value (see `Future`) or its error.
+    // 3. `hasUnretrievedError` implies that there is an error.
 
     /// The loop, which counts its futures, and is kept by them all together.
     @usableFromInline final let home: Unmanaged<EventLoop>
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: CorePointer?
+    @exclusivity(unchecked) final var callbacks = CallbackList()
+    /// The value or the error, once the future is finished. Only ``Future`` knows the type of the value.
+    @exclusivity(unchecked) @usableFromInline final var stored = StoredValue()
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @exclusivity(unchecked) final var hasUnretrievedError = false
+    @exclusivity(unchecked) final var holdCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `Visit`.
     @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
-    @exclusivity(unchecked) final var callbacks = CallbackList()
-    @exclusivity(unchecked) @usableFromInline final var error: (any Error)?
-    /// The value, if the future is finished and has no error. Only ``Future`` knows its type.
-    @exclusivity(unchecked) @usableFromInline final var storedValue = StoredValue()
-    @exclusivity(unchecked) final var cancelMessage: String?
+    @exclusivity(unchecked) private final var messageBox: MessageBox?
     @usableFromInline final let site: SourceSite
-    @exclusivity(unchecked) final var holdCount = 0
+
+    /// Few futures have a message.
+    private final class MessageBox {
+      let message: String
+      init(_ message: String) { self.message = message }
+    }
 
     @usableFromInline
     init(home: Unmanaged<EventLoop>, core: CorePointer?, site: SourceSite) {
@@ -62,10 +67,6 @@ extension Asyncio {
     /// Whether there is a result, an error or a cancellation. `Future.done()`.
     public final var isDone: Bool { state != .pending }
 
-    /// Whether the future is finished, with a value.
-    @inline(__always)
-    final var hasValue: Bool { state == .finished && error == nil }
-
     /// Whether the future was cancelled. `Future.cancelled()`.
     ///
     /// False for a future that *failed* with `CancellationError`, as a `gather` does whose children were
@@ -91,8 +92,7 @@ extension Asyncio {
     /// Throws what there is to throw in place of the value.
     @inlinable
     final func checkResult() throws {
-      if state == .finished, error == nil { return }
-      try throwInsteadOfResult()
+      if !hasValue { try throwInsteadOfResult() }
     }
 
     @inline(never)
@@ -118,6 +118,13 @@ extension Asyncio {
       guard let core = onLoop({ $0.callingCore() }), !core.pointee.mustCancel else { return }
       core.pointee.task?._withUnsafeGuaranteedRef { $0.cancelMessage = cancelMessage }
     }
+
+    final var error: (any Error)? { stored.error }
+
+    /// Whether the future is finished, with a value.
+    @inlinable
+    @inline(__always)
+    final var hasValue: Bool { state == .finished && stored.kind != .error }
 
     // MARK: Completing
 
@@ -147,6 +154,11 @@ extension Asyncio {
     /// Python carries it in the CancelledError; Swift's `CancellationError` has no room for one.
     public final var cancellationMessage: String? { cancelMessage }
 
+    final var cancelMessage: String? {
+      get { messageBox?.message }
+      set { if newValue != nil || messageBox != nil { messageBox = newValue.map { MessageBox($0) } } }
+    }
+
     /// Makes the future fail with `error` and schedules its callbacks. `Future.set_exception()`.
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
     public final func setException(_ error: any Error) throws {
@@ -168,7 +180,7 @@ extension Asyncio {
 
     @usableFromInline
     final func fail(_ error: any Error) {
-      self.error = error
+      stored.set(error: error)
       hasUnretrievedError = true
       state = .finished
       scheduleCallbacks()

@@ -48,7 +48,7 @@ final class DoneCallbackRegistration: KeepingObserver {
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
 @usableFromInline
 class FutureObserver: LoopHeld, CustomStringConvertible {
-  @exclusivity(unchecked) final var holdCount = 0
+  @exclusivity(unchecked) final var holdCount: UInt32 = 0
 
   /// Whether code that is not the library's may run in it.
   var mayRunUserCode: Bool { false }

@@ -42,7 +42,7 @@ extension Asyncio {
     @inlinable
     public final func result() throws -> Value {
       try checkResult()
-      return storedValue.get(Value.self)
+      return stored.get(Value.self)
     }
 
     /// Gives the future its value and schedules its callbacks. `Future.set_result()`.
@@ -56,7 +56,7 @@ extension Asyncio {
     @inlinable
     @inline(__always)
     final func complete(_ value: Value) {
-      storedValue.set(value)
+      stored.set(value)
       state = .finished
       scheduleCallbacks()
     }
@@ -78,12 +78,12 @@ extension Asyncio {
     /// Ends this future as `other` ended, which must be done.
     @inlinable
     final func copyState(of other: Future<Value>) {
-      if !copyFailure(of: other) { complete(other.storedValue.get(Value.self)) }
+      if !copyFailure(of: other) { complete(other.stored.get(Value.self)) }
     }
 
     override var valueDescription: String? {
       guard hasValue else { return nil }
-      return Asyncio.describe(storedValue.get(Value.self))
+      return Asyncio.describe(stored.get(Value.self))
     }
   }
 

@@ -13,6 +13,7 @@ struct TaskCore: ~Copyable {
   // 2. `continuation` is set exactly while the body is parked in an await of the library, unless it is driving.
   // 3. `foreignTask` is set from the body's await of something else to the step after it. It keeps the task alive, as a
   //    future's callback list does otherwise.
+  // 4. `body` holds the body until the first step, and nothing after that.
 
   /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
   @usableFromInline let loop: Unmanaged<Asyncio.EventLoop>
@@ -21,21 +22,15 @@ struct TaskCore: ~Copyable {
   /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
   /// keeps it.
   var waiter: Unmanaged<Asyncio.AnyFuture>?
-  @usableFromInline var body = UnstartedBody()
-  /// The host on which the body runs, where the loop keeps its hosts.
-  var host: HostPointer?
-  /// The job with which the host starts; nil once it has.
-  var firstJob: UnownedJob?
   var continuation: UnsafeContinuation<Void, Never>?
   /// Identifies the host among the jobs that are enqueued on the loop.
   var jobID = JobID.none
-  /// The context while the task does not run; while it does, the context is its thread's.
-  var context: Asyncio.Context?
-  /// The context, if there is one, wherever the task is.
-  var ownContext: Asyncio.Context?
-  /// Thrown into the body at the next step.
-  var pendingError: (any Error)?
+  /// The host on which the body runs, where the loop keeps its hosts.
+  var host: HostPointer?
 
+  fileprivate var owners: UInt32 = 1
+  /// A job with which the host starts has been captured and has yet to be run.
+  var hasFirstJob = false
   /// A cancellation is due at the next step.
   var mustCancel = false
   /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
@@ -50,27 +45,57 @@ struct TaskCore: ~Copyable {
   var mayHaveChildren = false
   /// A cancellation is on its way through what the task waits for.
   var isPassingOnCancellation = false
+  /// There is an error to be thrown into the body at the next step.
+  fileprivate var hasPendingError = false
   var refusedAwaits: UInt8 = 0
 
-  /// How many requests to cancel the task were accepted and have not been taken back.
-  var cancelRequests = 0
+  /// The context while the task does not run; while it does, the context is its thread's.
+  var context: Asyncio.Context?
+  /// The context, if there is one, wherever the task is.
+  var ownContext: Asyncio.Context?
+  /// The body before its first step.
+  @usableFromInline var body = UnstartedBody()
+  var swiftTask: _Concurrency.Task<Void, any Error>?
+  /// The task while it is in a foreign await.
+  var foreignTask: Unmanaged<Asyncio.AnyFuture>?
   /// The place on the loop's list of pending tasks.
   var link = CoreList.Link()
   /// Counts the loop's tasks.
   var creationNumber = 0
-  var foreignTask: Asyncio.AnyFuture?
-  var swiftTask: _Concurrency.Task<Void, any Error>?
-  private var explicitName: String?
+  /// How many requests to cancel the task were accepted and have not been taken back.
+  var cancelRequests = 0
   private let number: Int
-  fileprivate var owners = 1
+  private var rarities: Rarities?
   #if DEBUG
     /// Counts this; kept, since the core may go after the loop.
     fileprivate let live: LiveInstances
   #endif
 
+  /// What few tasks have.
+  private final class Rarities {
+    var name: String?
+    var pendingError: (any Error)?
+  }
+
+  private mutating func requireRarities() -> Rarities {
+    if let rarities { return rarities }
+    let rarities = Rarities()
+    self.rarities = rarities
+    return rarities
+  }
+
   var name: String {
-    get { explicitName ?? "Task-\(number)" }
-    set { explicitName = newValue }
+    get { rarities?.name ?? "Task-\(number)" }
+    set { requireRarities().name = newValue }
+  }
+
+  /// Thrown into the body at the next step.
+  var pendingError: (any Error)? {
+    get { rarities?.pendingError }
+    set {
+      hasPendingError = newValue != nil
+      requireRarities().pendingError = newValue
+    }
   }
 
   @inline(__always)
@@ -78,12 +103,12 @@ struct TaskCore: ~Copyable {
     self.loop = .passUnretained(loop)
     self.context = context
     ownContext = context
-    explicitName = name
     number = name == nil ? TaskNumber.next() : 0
     #if DEBUG
       live = loop.live
       live.addHosts(1)
     #endif
+    if let name { self.name = name }
   }
 }
 
@@ -229,13 +254,13 @@ extension CorePointer {
   /// Throws what is to be thrown at the end of a wait for `future`, or for a turn.
   @inline(__always)
   func throwIfInterrupted(_ future: @autoclosure () -> Asyncio.AnyFuture?) throws {
-    if pointee.mustCancel || pointee.isAbandoned || pointee.pendingError != nil { try interrupt(future()) }
+    if pointee.mustCancel || pointee.isAbandoned || pointee.hasPendingError { try interrupt(future()) }
   }
 
   @inline(never)
   private func interrupt(_ future: Asyncio.AnyFuture?) throws {
     let error = pointee.pendingError
-    pointee.pendingError = nil
+    if error != nil { pointee.pendingError = nil }
     if pointee.mustCancel || pointee.isAbandoned {
       pointee.mustCancel = false
       // The wakeup has read the future, whatever the body is told.
@@ -416,6 +441,10 @@ struct JobID: Hashable {
   /// `UnownedJob` is a frozen struct of one pointer.
   @inline(__always)
   init(_ job: UnownedJob) { pointer = unsafeBitCast(job, to: UInt.self) }
+
+  /// The other way round.
+  @inline(__always)
+  var job: UnownedJob { unsafeBitCast(pointer, to: UnownedJob.self) }
 
   /// `UnsafeContinuation` is a frozen struct of one pointer, to the Swift task that waits.
   @inline(__always)

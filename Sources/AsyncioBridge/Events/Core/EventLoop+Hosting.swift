@@ -77,7 +77,7 @@ extension Asyncio.EventLoop {
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
     core.pointee.swiftTask = consume host
-    core.pointee.firstJob = first.job
+    core.pointee.hasFirstJob = true
     core.pointee.jobID = JobID(first.job)
     begin(core, eagerly: eagerly)
   }
@@ -119,9 +119,9 @@ extension Asyncio.EventLoop {
     if let continuation = core.pointee.continuation {
       core.pointee.continuation = nil
       if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
-    } else if let first = core.pointee.firstJob {
-      core.pointee.firstJob = nil
-      run(CapturedJob(job: first, role: .task), of: core)
+    } else if core.pointee.hasFirstJob {
+      core.pointee.hasFirstJob = false
+      run(CapturedJob(job: core.pointee.jobID.job, role: .task), of: core)
     } else if !core.pointee.body.isNone {
       beginOnHost(core)
     } else {
@@ -164,7 +164,7 @@ extension Asyncio.EventLoop {
   /// The body has left the loop: its host comes back by a job of its own.
   func awaitForeign(_ core: CorePointer) {
     foreignCores[core.pointee.jobID] = core
-    core.pointee.foreignTask = core.task
+    core.pointee.foreignTask = core.pointee.task?.hold()
     if core.pointee.mustCancel || core.pointee.isAbandoned { core.cancelHost() }
   }
 
@@ -172,7 +172,7 @@ extension Asyncio.EventLoop {
     // Kept for the step.
     let task = core.pointee.foreignTask.take()
     run(job, of: core)
-    withExtendedLifetime(task) {}
+    task?.letGo()
   }
 
   @inline(__always)
@@ -184,7 +184,7 @@ extension Asyncio.EventLoop {
   /// A body that was in a foreign await is in the loop's hands again.
   func didComeBack(_ core: CorePointer) {
     foreignCores[core.pointee.jobID] = nil
-    core.pointee.foreignTask = nil
+    core.pointee.foreignTask.take()?.letGo()
   }
 
   // MARK: Guests and actors

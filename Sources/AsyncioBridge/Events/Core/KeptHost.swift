@@ -8,6 +8,8 @@ struct KeptHost: ~Copyable {
   // 2. `continuation` is set exactly while the host is idle; it is then among the loop's idle hosts.
 
   @usableFromInline var core: CorePointer?
+  /// What runs the bodies of the type that is its turn.
+  fileprivate var runner: UnstartedBody.Runner?
   /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
   var task: Unmanaged<Asyncio.AnyFuture>?
   var continuation: UnsafeContinuation<Void, Never>?
@@ -26,10 +28,12 @@ extension HostPointer {
   @usableFromInline
   func park(_ continuation: UnsafeContinuation<Void, Never>) { pointee.continuation = continuation }
 
-  /// Whether the host has been given a body with this type of result.
-  @inlinable
-  @inline(__always)
-  func hasBody(of type: Any.Type) -> Bool { pointee.core?.pointee.body.valueType == type }
+  /// Whether the host has been given a body that what it runs can run, too.
+  @usableFromInline
+  var goesOn: Bool {
+    guard let runner = pointee.runner, let next = pointee.core?.pointee.body.runner else { return false }
+    return next.isSame(as: runner)
+  }
 }
 
 extension Asyncio.EventLoop {
@@ -76,7 +80,10 @@ extension Asyncio.EventLoop {
 
   /// What a host does all its life. The loop does not go before its hosts have ended.
   private static nonisolated(nonsending) func runHost(_ host: HostPointer) async {
-    while let runner = host.pointee.core?.pointee.body.runner { await runner.run(host) }
+    while let runner = host.pointee.core?.pointee.body.runner {
+      host.pointee.runner = runner
+      await runner.run(host)
+    }
     host.pointee.hasEnded = true
   }
 
@@ -87,7 +94,7 @@ extension Asyncio.EventLoop {
       let core = host.pointee.core.unsafelyUnwrapped
       do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
       if finishBody(on: host) { await withUnsafeContinuation { host.park($0) } }
-    } while host.hasBody(of: Value.self)
+    } while host.goesOn
   }
 
   /// The body on a host has ended. Gives it another, if one is next on the loop. Returns whether it is to park instead, and

@@ -4,7 +4,7 @@
 /// operations, which a step would make dozens of. It is sound since all of it happens on the loop's thread.
 protocol LoopHeld: AnyObject {
   /// How many references of the loop's there are. Only for `hold` and `letGo`.
-  var holdCount: Int { get set }
+  var holdCount: UInt32 { get set }
 }
 
 extension Unmanaged where Instance: LoopHeld {

@@ -5,11 +5,10 @@
 @usableFromInline
 struct UnstartedBody {
   // Invariants:
-  // 1. `words` hold a `Typed<Value>`, where `Value` is `valueType`, and nothing if that is nil.
+  // 1. `words` hold a `Typed<Value>` with the right type of value, or are both 0.
   // 2. Whatever becomes of the task, its host takes the body out: so there is nothing to destroy.
 
   @usableFromInline var words: (UInt, UInt) = (0, 0)
-  @usableFromInline var valueType: Any.Type?
   /// Runs it, where the loop keeps its hosts.
   var runner: Runner?
 
@@ -28,9 +27,14 @@ struct UnstartedBody {
 
     @usableFromInline
     init(_ run: nonisolated(nonsending) @escaping (HostPointer) async -> Void) { self.run = run }
+
+    /// Whether both are the same closure, and so run bodies of the same type.
+    func isSame(as other: Runner) -> Bool {
+      unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
+    }
   }
 
-  var isNone: Bool { valueType == nil }
+  var isNone: Bool { words.0 == 0 }
 
   /// Puts a body in, of which there must be none.
   @inlinable
@@ -39,16 +43,16 @@ struct UnstartedBody {
     withUnsafeMutableBytes(of: &words) { words in
       _ = words.baseAddress.unsafelyUnwrapped.initializeMemory(as: Typed<Value>.self, to: body)
     }
-    valueType = Value.self
   }
 
   /// Takes the body out, which must have this type of result.
   @inlinable
   @inline(__always)
   mutating func take<Value>(_ type: Value.Type) -> Typed<Value> {
-    valueType = nil
-    return withUnsafeMutableBytes(of: &words) { words in
+    let body = withUnsafeMutableBytes(of: &words) { words in
       words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Typed<Value>.self).move()
     }
+    words = (0, 0)
+    return body
   }
 }
