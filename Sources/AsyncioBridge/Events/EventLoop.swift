@@ -176,6 +176,9 @@ extension Asyncio {
       // Those that have come since then.
       keepingObservers.letGoOthers()
       mailbox.loop = nil
+      var records = LoopRecords()
+      swap(&records, &state.records)
+      records.giveToThread()
     }
 
     /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.

@@ -56,7 +56,7 @@ extension Asyncio.EventLoop {
       host.pointee.continuation = nil
       job = capture { continuation.resume() }
     } else {
-      host = state.hosts.take()
+      host = state.records.hosts.take()
       host.initialize(to: KeptHost())
       job = capture {
         // Captures nothing, and so needs no memory: what it finds is what the first step of its task has set.
@@ -155,7 +155,7 @@ extension Asyncio.EventLoop {
       host.pointee.task.take()?.letGo()
     } else if host.pointee.hasEnded {
       host.deinitialize(count: 1)
-      state.hosts.giveBack(host)
+      state.records.hosts.giveBack(host)
     }
   }
 

@@ -16,10 +16,9 @@ struct LoopState: ~Copyable {
   var createdTasks = 0
   /// How many futures there are, which together keep the loop.
   var futureCount = 0
-  var cores = RecordPool<TaskCore>()
+  var records = LoopRecords.ofThread()
   /// Where the loop keeps its hosts, those that no body occupies.
   var idleHosts: [HostPointer] = []
-  var hosts = RecordPool<KeptHost>()
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?

@@ -51,7 +51,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
 /// What belongs to a thread: the loop that it runs, and the context of what it executes.
 ///
 /// In raw memory, so that nothing is counted for a look at it; only its own thread has the pointer.
-struct ThreadState {
+struct ThreadState: ~Copyable {
   /// The loop whose run method is on this thread's stack. Set and cleared by the loop's own run and unwind code, which
   /// keeps the loop in between.
   var runningLoop: Unmanaged<Asyncio.EventLoop>?
@@ -61,6 +61,9 @@ struct ThreadState {
 
   /// The futures whose descriptions are being made, so that one that contains itself comes to an end.
   var beingDescribed: Set<ObjectIdentifier> = []
+
+  /// What the last loop that went has left for the next.
+  var spareRecords: LoopRecords?
 
   /// The state of the calling thread.
   static var current: UnsafeMutablePointer<ThreadState> {
