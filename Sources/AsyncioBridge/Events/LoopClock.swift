@@ -84,7 +84,9 @@ extension Asyncio {
     /// - Throws: `CancellationError` when cancelled, ``Asyncio/RuntimeError`` when the loop is closed.
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
       if let loop = EventLoop.running, loop.mailbox === mailbox {
-        return try await loop.sleep(until: deadline.nanoseconds)
+        let waiter = loop.startTimer(until: deadline.nanoseconds)
+        defer { waiter.cancelTimer() }
+        return try await waiter.value
       }
       do {
         try await startTimer(until: deadline).value

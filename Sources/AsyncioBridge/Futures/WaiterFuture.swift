@@ -1,6 +1,7 @@
 /// A future that a task awaits in an operation of the library's.
 ///
 /// The loop completes it without an object in between, be it at a deadline or after another future.
+@usableFromInline
 final class WaiterFuture: Asyncio.Future<Void> {
   enum Timer: UInt8 {
     case none
@@ -32,7 +33,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
   }
 
   /// Has nobody wait for the timer any more, if there is one. Not what cancelling the future does, as in asyncio.
-  @inline(__always)
+  @usableFromInline
   func cancelTimer() {
     if timer != .scheduled { return }
     timer = .cancelled

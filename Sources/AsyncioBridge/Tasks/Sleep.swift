@@ -16,7 +16,9 @@ extension Asyncio {
   @inlinable
   public static func sleep(_ delay: Duration) async throws {
     if delay > .zero {
-      try await sleepUntilDue(delay)
+      let waiter = try startTimer(delay)
+      defer { waiter.cancelTimer() }
+      try await waiter.value
     } else {
       let progress = try WaitProgress.begin(for: nil)
       if progress != .isOver { try await progress.goOn(for: nil) }
@@ -24,20 +26,18 @@ extension Asyncio {
   }
 
   @usableFromInline
-  static func sleepUntilDue(_ delay: Duration) async throws {
-    let loop = try EventLoop.runningOrThrow()
-    try await loop.sleep(until: loop.clock.deadline(after: delay))
+  static func startTimer(_ delay: Duration) throws -> WaiterFuture {
+    guard let running = ThreadState.current.pointee.runningLoop else { throw RuntimeError.noRunningLoop }
+    return running._withUnsafeGuaranteedRef { $0.startTimer(until: $0.clock.deadline(after: delay)) }
   }
 }
 
 extension Asyncio.EventLoop {
-  @inline(__always)
-  nonisolated(nonsending) func sleep(until deadline: Int64) async throws {
+  /// A future that is done at `deadline`, unless its timer is cancelled. A closed loop sets no timers; to wait for the future
+  /// then throws, and counts as a wait that an abandoned body must not go on with.
+  func startTimer(until deadline: Int64) -> WaiterFuture {
     let waiter = createWaiter()
-    // There are no timers any more; the wait throws, and counts as one that an abandoned body must not go on with.
-    if isClosed { return try await waiter.value }
     waiter.setTimer(at: deadline)
-    defer { waiter.cancelTimer() }
-    try await waiter.value
+    return waiter
   }
 }

@@ -12,41 +12,12 @@ extension Asyncio {
   ///   or the future was cancelled; ``ValueError`` for a future of another loop.
   @inlinable
   public static func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
-    if let timeout { try await wait(for: future, atMost: timeout) } else { _ = try EventLoop.runningOrThrow() }
-    return try await future.value
-  }
-
-  /// Returns when the future is done; throws if it was given up.
-  @usableFromInline
-  static func wait(for future: AnyFuture, atMost timeout: Duration) async throws {
-    let loop = try EventLoop.runningOrThrow()
-    try checkLoop(of: future, is: loop)
-
-    if timeout <= .zero {
-      if future.isDone { return }
-      try await cancelAndWait(future, loop)
-      do { try future.checkResult() } catch let error as CancelledError { throw TimeoutError(underlying: error) }
-      throw TimeoutError()
+    guard let timeout else {
+      _ = try EventLoop.runningOrThrow()
+      return try await future.value
     }
-
-    let waiter = loop.createWaiter(for: future)
-    waiter.setTimer(after: timeout)
-    defer { waiter.cancelTimer() }
-    future.add(.completing(waiter))
-    do {
-      try await waiter.value
-    } catch {
-      // A cancellation: nothing else comes of a waiter.
-      if future.isDone { return }
-      future.callbacks.remove(completing: waiter)
-      // The work must not be running any more when this returns.
-      try await cancelAndWait(future, loop)
-      throw error
-    }
-    if future.isDone { return }
-    future.callbacks.remove(completing: waiter)
-    try await cancelAndWait(future, loop)
-    throw TimeoutError()
+    if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.goOn() }
+    return try future.result()
   }
 
   /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)``.
@@ -66,15 +37,80 @@ extension Asyncio {
     let loop = try EventLoop.runningOrThrow()
     guard let timeout else { return try await body() }
     let task = try loop.createTask(fileID: fileID, line: line, body)
-    try await wait(for: task, atMost: timeout)
+    if let wait = try TimedWait(for: task, atMost: timeout) { try await wait.goOn() }
     return try task.result()
   }
+}
 
-  /// Cancels a future, and waits until it is done.
+/// A `waitFor` that has to suspend, or to give up.
+///
+/// What it does before that is in the initialiser, and no async function, since each of those costs a frame.
+@usableFromInline
+struct TimedWait {
+  private let future: Asyncio.AnyFuture
+  /// Completed by the future or by the timer; nil if there is no time at all.
+  private let waiter: WaiterFuture?
+  /// How far the wait for it has come, or what has interrupted it.
+  private let progress: Result<WaitProgress, any Error>
+
+  /// Nil if the future is done in time without any suspension.
+  @usableFromInline
+  init?(for future: Asyncio.AnyFuture, atMost timeout: Duration) throws {
+    guard let running = ThreadState.current.pointee.runningLoop else { throw Asyncio.RuntimeError.noRunningLoop }
+    let waiter = try running._withUnsafeGuaranteedRef { loop in
+      try Asyncio.checkLoop(of: future, is: loop)
+      return timeout > .zero ? loop.createWaiter(for: future) : nil
+    }
+    self.future = future
+    self.waiter = waiter
+    guard let waiter else {
+      if future.isDone { return nil }
+      progress = .success(.isOver)
+      return
+    }
+    waiter.setTimer(after: timeout)
+    future.add(.completing(waiter))
+    progress = Result { try WaitProgress.begin(for: .passUnretained(waiter)) }
+    if future.isDone, case .success(.isOver) = progress {
+      waiter.cancelTimer()
+      return nil
+    }
+  }
+
+  /// Returns when the future is done; throws if it was given up.
+  @usableFromInline
+  nonisolated(nonsending) func goOn() async throws {
+    guard let waiter else {
+      try await cancelAndWait()
+      do { try future.checkResult() } catch let error as CancellationError {
+        throw Asyncio.TimeoutError(underlying: error)
+      }
+      throw Asyncio.TimeoutError()
+    }
+    defer { waiter.cancelTimer() }
+    do {
+      let progress = try progress.get()
+      if progress != .isOver { try await progress.goOn(for: waiter) }
+      try waiter.checkResult()
+    } catch {
+      // A cancellation: nothing else comes of a waiter.
+      if future.isDone { return }
+      future.callbacks.remove(completing: waiter)
+      // The work must not be running any more when this returns.
+      try await cancelAndWait()
+      throw error
+    }
+    if future.isDone { return }
+    future.callbacks.remove(completing: waiter)
+    try await cancelAndWait()
+    throw Asyncio.TimeoutError()
+  }
+
+  /// Cancels the future, and waits until it is done.
   ///
   /// Not by awaiting it: so the caller, too, can be cancelled meanwhile.
-  private static func cancelAndWait(_ future: AnyFuture, _ loop: EventLoop) async throws {
-    let waiter = loop.createWaiter(for: future)
+  private nonisolated(nonsending) func cancelAndWait() async throws {
+    let waiter = future.onLoop { $0.createWaiter(for: future) }
     future.add(.completing(waiter))
     defer { future.callbacks.remove(completing: waiter) }
     future.cancel()
