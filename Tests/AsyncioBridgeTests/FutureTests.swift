@@ -82,6 +82,37 @@ import Testing
     #expect(try future.result() == 1)
   }
 
+  @Test("A loop lives until its last future has gone, and no longer")
+  func loopAfterLastFuture() throws {
+    weak var loop: EventLoop?
+    var futures: [Asyncio.AnyFuture] = []
+    do {
+      let ours = EventLoop(clock: .virtual)
+      loop = ours
+      futures = [ours.createFuture(of: Int.self), ours.createFuture(of: String.self), try ours.createTask {}]
+      try ours.runUntilIdle()
+      try ours.close()
+    }
+    while !futures.isEmpty {
+      #expect(loop != nil)
+      #expect(futures[0].loop === loop)
+      futures.removeLast()
+    }
+    #expect(loop == nil)
+  }
+
+  @Test("Sets and dictionaries tell futures apart, however many there are")
+  func hashing() throws {
+    try withLoop { loop in
+      let futures = (0..<10_000).map { _ in loop.createFuture(of: Int.self) }
+      #expect(Set(futures).count == futures.count)
+      for seed in [0, 1, -1, 1 << 40] { #expect(Set(futures.map { $0._rawHashValue(seed: seed) }).count == futures.count) }
+      let places = Dictionary(uniqueKeysWithValues: zip(futures, 0...))
+      #expect(futures.indices.allSatisfy { places[futures[$0]] == $0 })
+      #expect(!Set(futures.dropFirst()).contains(futures[0]))
+    }
+  }
+
   // MARK: States
 
   @Test("FUT-05, FUT-06: a new future is neither done nor cancelled, and is cancelled as soon as cancel() returns")
@@ -332,6 +363,53 @@ import Testing
       _ = loop.createFuture(of: Meddler?.self)
     }
   }
+
+  /// A value that does not fit into a word.
+  private struct Wide: Equatable { var a = 1, b = "b", c = 3.5, d: [Int] = [4] }
+
+  @Test("A value of any size and kind comes out as it went in, and goes with its future")
+  func values() throws {
+    func check<Value: Equatable>(_ value: Value) throws {
+      try runOnLoop { loop in
+        let future = loop.createFuture(of: Value.self)
+        try future.setResult(value)
+        #expect(try future.result() == value)
+        #expect(try await future.value == value)
+        let task = Asyncio.createTask { value }
+        #expect(try await task.value == value)
+        #expect(try await Asyncio.gather([task, task]).value == [value, value])
+      }
+    }
+    try check(true)
+    try check(Int8(-3))
+    try check(UInt64.max)
+    try check(2.5)
+    try check(Optional<Int>.none)
+    try check(Optional<Int>.some(1))
+    try check("")
+    try check("a text that is too long to be in place")
+    try check([1, 2, 3])
+    try check(Wide())
+
+    weak var object: Box<Int>?
+    weak var error: FailingObject?
+    try withLoop { loop in
+      var futures = [loop.createFuture(of: Box<Int>.self), loop.createFuture(of: Box<Int>.self)]
+      do {
+        let (box, failure) = (Box(1), FailingObject())
+        (object, error) = (box, failure)
+        try futures[0].setResult(box)
+        try futures[1].setException(failure)
+      }
+      #expect(try futures[0].result() === object)
+      #expect(try futures[1].exception() as? FailingObject === error)
+      futures = []
+      #expect(object == nil)
+      #expect(error == nil)
+    }
+  }
+
+  private final class FailingObject: Error, Sendable {}
 
   @Test("FUT-40: a result object whose deinitialiser calls the library does no harm to the future")
   func meddlingResult() throws {

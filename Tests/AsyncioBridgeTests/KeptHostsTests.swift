@@ -48,6 +48,52 @@ import Testing
     }
   }
 
+  /// Not specialised for the type, as code of another module may not be.
+  @inline(never)
+  private func createTask<Value>(returning value: Value) -> Asyncio.Task<Value> { Asyncio.createTask { value } }
+
+  @Test("Bodies with results of different types run one after the other on one host")
+  func mixedTypes() throws {
+    try withKeptHosts { _ in
+      for _ in 0..<3 {
+        let number = Asyncio.createTask { 1 }
+        let another = Asyncio.createTask { 2 }
+        let text = Asyncio.createTask { "three" }
+        let nothing = Asyncio.createTask {}
+        let failing = Asyncio.createTask { () -> [Int] in throw Asyncio.QueueEmpty() }
+        let generic = (self.createTask(returning: 4.5), self.createTask(returning: [6]), self.createTask(returning: "7"))
+        let plain = try await Asyncio.gather(number, another, text).value
+        #expect(plain == (1, 2, "three"))
+        try await nothing.value
+        await #expect(throws: Asyncio.QueueEmpty.self) { try await failing.value }
+        let unspecialised = try await Asyncio.gather(generic.0, generic.1, generic.2).value
+        #expect(unspecialised == (4.5, [6], "7"))
+      }
+    }
+  }
+
+  @Test("A host that is idle takes up a body with another type of result")
+  func typesInTurn() throws {
+    try withKeptHosts { _ in
+      var hosts = Set<JobID?>()
+      for index in 0..<4 {
+        let number = Asyncio.createTask {
+          hosts.insert(Self.host)
+          return index
+        }
+        let value = try await number.value
+        #expect(value == index)
+        let text = Asyncio.createTask {
+          hosts.insert(Self.host)
+          return "\(index)"
+        }
+        let string = try await text.value
+        #expect(string == "\(value)")
+      }
+      #expect(hosts.count == 1)
+    }
+  }
+
   @Test("A body that suspends keeps its host")
   func occupied() throws {
     try withKeptHosts { _ in
