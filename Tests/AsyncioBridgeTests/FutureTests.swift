@@ -106,7 +106,9 @@ import Testing
     try withLoop { loop in
       let futures = (0..<10_000).map { _ in loop.createFuture(of: Int.self) }
       #expect(Set(futures).count == futures.count)
-      for seed in [0, 1, -1, 1 << 40] { #expect(Set(futures.map { $0._rawHashValue(seed: seed) }).count == futures.count) }
+      for seed in [0, 1, -1, 1 << 40] {
+        #expect(Set(futures.map { $0._rawHashValue(seed: seed) }).count == futures.count)
+      }
       let places = Dictionary(uniqueKeysWithValues: zip(futures, 0...))
       #expect(futures.indices.allSatisfy { places[futures[$0]] == $0 })
       #expect(!Set(futures.dropFirst()).contains(futures[0]))

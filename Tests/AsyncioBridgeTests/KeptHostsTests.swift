@@ -61,7 +61,9 @@ import Testing
         let text = Asyncio.createTask { "three" }
         let nothing = Asyncio.createTask {}
         let failing = Asyncio.createTask { () -> [Int] in throw Asyncio.QueueEmpty() }
-        let generic = (self.createTask(returning: 4.5), self.createTask(returning: [6]), self.createTask(returning: "7"))
+        let generic = (
+          self.createTask(returning: 4.5), self.createTask(returning: [6]), self.createTask(returning: "7")
+        )
         let plain = try await Asyncio.gather(number, another, text).value
         #expect(plain == (1, 2, "three"))
         try await nothing.value

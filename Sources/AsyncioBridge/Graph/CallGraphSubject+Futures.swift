@@ -62,7 +62,7 @@ extension CorePointer {
 
   /// Whether the body is in the midst of a step, also if that has started another task eagerly, which asks.
   private var isInStep: Bool {
-    pointee.continuation == nil && pointee.body.isNone && !pointee.isDriving && pointee.foreignTask == nil
+    pointee.continuation == nil && !pointee.hasBody && !pointee.isDriving && pointee.foreignTask == nil
   }
 }
 

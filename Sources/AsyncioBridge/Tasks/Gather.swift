@@ -160,7 +160,10 @@ final class Gathering: KeepingObserver {
     runsUserCode: Bool = false
   ) throws {
     self.init(returnsErrors: returnsErrors, runsUserCode: runsUserCode)
-    for awaitable in awaitables { try add(awaitable) }
+    for awaitable in awaitables {
+      // Futures as they are: to ask one for its future would count it once more.
+      if let future = awaitable as? Asyncio.AnyFuture { try add(future) } else { try add(awaitable) }
+    }
   }
 
   @inlinable

@@ -32,7 +32,7 @@ extension Asyncio {
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
       let core = try CorePointer.create(on: loop, name: name, context: context)
-      core.pointee.body.put(UnstartedBody.Typed(body))
+      core.keepBody(body)
       super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
       core.pointee.loop._withUnsafeGuaranteedRef { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
     }

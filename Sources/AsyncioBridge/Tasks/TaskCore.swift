@@ -13,7 +13,7 @@ struct TaskCore: ~Copyable {
   // 2. `continuation` is set exactly while the body is parked in an await of the library, unless it is driving.
   // 3. `foreignTask` is set from the body's await of something else to the step after it. It keeps the task alive, as a
   //    future's callback list does otherwise.
-  // 4. `body` holds the body until the first step, and nothing after that.
+  // 4. `hasBody` is set until the first step.
 
   /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
   @usableFromInline let loop: Unmanaged<Asyncio.EventLoop>
@@ -29,6 +29,8 @@ struct TaskCore: ~Copyable {
   var host: HostPointer?
 
   fileprivate var owners: UInt32 = 1
+  /// The body is in `body`.
+  @usableFromInline var hasBody = false
   /// A job with which the host starts has been captured and has yet to be run.
   var hasFirstJob = false
   /// A cancellation is due at the next step.
@@ -53,7 +55,7 @@ struct TaskCore: ~Copyable {
   var context: Asyncio.Context?
   /// The context, if there is one, wherever the task is.
   var ownContext: Asyncio.Context?
-  /// The body before its first step.
+  /// The body before its first step, see `hasBody`.
   @usableFromInline var body = UnstartedBody()
   var swiftTask: _Concurrency.Task<Void, any Error>?
   /// The task while it is in a foreign await.
@@ -93,6 +95,7 @@ struct TaskCore: ~Copyable {
   var pendingError: (any Error)? {
     get { rarities?.pendingError }
     set {
+      if newValue == nil, !hasPendingError { return }
       hasPendingError = newValue != nil
       requireRarities().pendingError = newValue
     }
@@ -234,10 +237,18 @@ extension CorePointer {
     Asyncio.EventLoop.currentUnretained()._withUnsafeGuaranteedRef { $0.state.currentCore.unsafelyUnwrapped }
   }
 
+  @inlinable
+  @inline(__always)
+  func keepBody<Value>(_ body: nonisolated(nonsending) @escaping () async throws -> Value) {
+    pointee.body.put(UnstartedBody.Typed(body))
+    pointee.hasBody = true
+  }
+
   /// The first thing that happens on the host: takes the body, and throws if that is never to begin.
   @inlinable
   @inline(__always)
   func takeBody<Value>(of type: Value.Type) throws -> UnstartedBody.Typed<Value> {
+    pointee.hasBody = false
     let body = pointee.body.take(Value.self)
     try begin()
     return body
@@ -260,7 +271,7 @@ extension CorePointer {
   @inline(never)
   private func interrupt(_ future: Asyncio.AnyFuture?) throws {
     let error = pointee.pendingError
-    if error != nil { pointee.pendingError = nil }
+    pointee.pendingError = nil
     if pointee.mustCancel || pointee.isAbandoned {
       pointee.mustCancel = false
       // The wakeup has read the future, whatever the body is told.

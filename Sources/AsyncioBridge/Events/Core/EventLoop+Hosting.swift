@@ -122,7 +122,7 @@ extension Asyncio.EventLoop {
     } else if core.pointee.hasFirstJob {
       core.pointee.hasFirstJob = false
       run(CapturedJob(job: core.pointee.jobID.job, role: .task), of: core)
-    } else if !core.pointee.body.isNone {
+    } else if core.pointee.hasBody {
       beginOnHost(core)
     } else {
       preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.pointee.name)")
@@ -255,7 +255,7 @@ extension Asyncio.EventLoop {
     core.pointee.isAbandoned = true
     core.pointee.waiter = nil
     state.pending.remove(core)
-    if core.pointee.continuation == nil, core.pointee.body.isNone {
+    if core.pointee.continuation == nil, !core.pointee.hasBody {
       core.cancelHost()
     } else {
       // This may be within the step of another task, or an actor's job.

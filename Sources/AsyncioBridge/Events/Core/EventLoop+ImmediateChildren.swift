@@ -33,7 +33,7 @@ extension Asyncio.EventLoop {
   /// The task's step goes on: what was arranged for its next one was for another.
   private func takeBackStep(of core: CorePointer, after future: Asyncio.AnyFuture?) {
     core.pointee.waiter = nil
-    if core.pointee.pendingError != nil { core.pointee.pendingError = nil }
+    core.pointee.pendingError = nil
     guard let task = core.pointee.task else { return }
     if let future, !future.isDone { future.callbacks.removeWakeup(of: task) }
     func isStep(_ entry: ReadyEntry) -> Bool {

@@ -8,7 +8,7 @@ struct KeptHost: ~Copyable {
   // 2. `continuation` is set exactly while the host is idle; it is then among the loop's idle hosts.
 
   @usableFromInline var core: CorePointer?
-  /// What runs the bodies of the type that is its turn.
+  /// What runs the bodies, as long as their results have the same type.
   fileprivate var runner: UnstartedBody.Runner?
   /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
   var task: Unmanaged<Asyncio.AnyFuture>?
@@ -28,7 +28,7 @@ extension HostPointer {
   @usableFromInline
   func park(_ continuation: UnsafeContinuation<Void, Never>) { pointee.continuation = continuation }
 
-  /// Whether the host has been given a body that what it runs can run, too.
+  /// Whether the host has been given another body, which can be run by what ran the last.
   @usableFromInline
   var goesOn: Bool {
     guard let runner = pointee.runner, let next = pointee.core?.pointee.body.runner else { return false }
@@ -132,7 +132,7 @@ extension Asyncio.EventLoop {
       if !entry.mayRunWithinTask { return false }
       if case .step(let task) = entry {
         let core = task._withUnsafeGuaranteedRef { $0.core.unsafelyUnwrapped }
-        if core.pointee.body.isNone || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
+        if !core.pointee.hasBody || task._withUnsafeGuaranteedRef({ $0.state != .pending }) { return false }
         state.leftInTurn &-= 1
         _ = state.ready.removeFirst()
         host.pointee.task = task

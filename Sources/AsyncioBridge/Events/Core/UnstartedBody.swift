@@ -4,9 +4,8 @@
 /// nothing, and finds the core that it is for when that one's first step runs it.
 @usableFromInline
 struct UnstartedBody {
-  // Invariants:
-  // 1. `words` hold a `Typed<Value>` with the right type of value, or are both 0.
-  // 2. Whatever becomes of the task, its host takes the body out: so there is nothing to destroy.
+  // Invariant: between `put` and `take` there is a `Typed<Value>` in `words`, which nothing but these looks at. Whatever
+  // becomes of the task, its host takes the body out: so there is nothing to destroy.
 
   @usableFromInline var words: (UInt, UInt) = (0, 0)
   /// Runs it, where the loop keeps its hosts.
@@ -34,8 +33,6 @@ struct UnstartedBody {
     }
   }
 
-  var isNone: Bool { words.0 == 0 }
-
   /// Puts a body in, of which there must be none.
   @inlinable
   @inline(__always)
@@ -45,14 +42,12 @@ struct UnstartedBody {
     }
   }
 
-  /// Takes the body out, which must have this type of result.
+  /// Takes the body out, which must be there, with this type of result.
   @inlinable
   @inline(__always)
   mutating func take<Value>(_ type: Value.Type) -> Typed<Value> {
-    let body = withUnsafeMutableBytes(of: &words) { words in
+    withUnsafeMutableBytes(of: &words) { words in
       words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Typed<Value>.self).move()
     }
-    words = (0, 0)
-    return body
   }
 }
