@@ -209,7 +209,7 @@ extension Asyncio.EventLoop {
     switch entry {
     case .step(let task):
       task._withUnsafeGuaranteedRef { step($0) }
-      task.letGo()
+      task.drop()
     case .handle(let handle):
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
@@ -218,7 +218,7 @@ extension Asyncio.EventLoop {
       call.release()
     case .complete(let waiter):
       waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
-      waiter.letGo()
+      waiter.drop()
     case .notify(let observer, let future):
       observer._withUnsafeGuaranteedRef { observer in
         future._withUnsafeGuaranteedRef { future in notify(observer, future) }

@@ -83,9 +83,9 @@ enum FutureCallback {
 
   func release() {
     switch self {
-    case .step(let task): task.letGo()
-    case .notify(let observer): observer.letGo()
-    case .complete(let waiter): waiter.letGo()
+    case .step(let task): task.drop()
+    case .notify(let observer): observer.drop()
+    case .complete(let waiter): waiter.drop()
     }
   }
 }

@@ -52,7 +52,7 @@ extension Asyncio.EventLoop {
           _ = state.ready.removeFirst()
           core.pointee.waiter = nil
           // Whoever runs the driver's first step keeps the task.
-          task.letGo()
+          task.drop()
           return true
         }
         if next.pointee.isDriving { return false }

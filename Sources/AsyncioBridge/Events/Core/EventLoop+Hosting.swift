@@ -172,7 +172,7 @@ extension Asyncio.EventLoop {
     // Kept for the step.
     let task = core.pointee.foreignTask.take()
     run(job, of: core)
-    task?.letGo()
+    task?.drop()
   }
 
   @inline(__always)
@@ -184,7 +184,7 @@ extension Asyncio.EventLoop {
   /// A body that was in a foreign await is in the loop's hands again.
   func didComeBack(_ core: CorePointer) {
     foreignCores[core.pointee.jobID] = nil
-    core.pointee.foreignTask.take()?.letGo()
+    core.pointee.foreignTask.take()?.drop()
   }
 
   // MARK: Guests and actors

@@ -42,7 +42,7 @@ extension Asyncio.EventLoop {
     guard let place = state.ready.elements.firstIndex(where: isStep) else { return }
     state.ready.removeAll(where: isStep)
     if place < state.leftInTurn { state.leftInTurn -= 1 }
-    task.letGo()
+    task.drop()
   }
 
   /// Whether the Swift task that is calling comes back here from wherever it waits.

@@ -119,7 +119,7 @@ extension Asyncio.EventLoop {
     host.pointee.core = nil
     state.currentCore = nil
     core.release()
-    host.pointee.task.take()?.letGo()
+    host.pointee.task.take()?.drop()
   }
 
   /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop.
@@ -152,7 +152,7 @@ extension Asyncio.EventLoop {
   func leave(_ host: HostPointer, _ context: consuming Asyncio.Context?) {
     if let core = host.pointee.core {
       leave(core, context)
-      host.pointee.task.take()?.letGo()
+      host.pointee.task.take()?.drop()
     } else if host.pointee.hasEnded {
       host.deinitialize(count: 1)
       state.records.hosts.giveBack(host)

@@ -44,13 +44,13 @@ enum ReadyEntry {
 
   func release() {
     switch self {
-    case .step(let task): task.letGo()
+    case .step(let task): task.drop()
     case .handle(let handle): handle.release()
     case .call(let call): call.release()
-    case .complete(let waiter): waiter.letGo()
+    case .complete(let waiter): waiter.drop()
     case .notify(let observer, let future):
-      observer.letGo()
-      future.letGo()
+      observer.drop()
+      future.drop()
     case .resume(let core, _): core.release()
     case .job: break
     }

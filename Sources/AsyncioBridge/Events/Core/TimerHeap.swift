@@ -30,7 +30,7 @@ struct TimerHeap {
     func release() {
       switch self {
       case .handle(let handle): handle.release()
-      case .waiter(let waiter): waiter.letGo()
+      case .waiter(let waiter): waiter.drop()
       }
     }
 
