@@ -75,7 +75,7 @@ import Testing
   func manyWaiters() throws {
     let future = Asyncio.ConcurrentFuture<Int>()
     let pool = Asyncio.ThreadPoolExecutor(maxWorkers: 4)
-    let results = (0..<4).map { _ in pool.submit { try future.result(timeout: .seconds(60)) } }
+    let results = (0..<4).map { _ in pool.submit { try future.result(timeout: .patience) } }
     future.resolve(.success(7))
     #expect(try results.map { try $0.result() } == [7, 7, 7, 7])
   }
@@ -83,7 +83,7 @@ import Testing
   @Test("a cancellation reaches those who block for the result")
   func cancelWhileBlocked() throws {
     let future = Asyncio.ConcurrentFuture<Int>()
-    let blocked = Asyncio.ThreadPoolExecutor(maxWorkers: 1).submit { try future.result(timeout: .seconds(60)) }
+    let blocked = Asyncio.ThreadPoolExecutor(maxWorkers: 1).submit { try future.result(timeout: .patience) }
     future.cancel()
     #expect(throws: CancellationError.self) { try blocked.result() }
   }

@@ -125,7 +125,7 @@ private func submit(
   func settle(downTo count: Int) throws {
     while underWay.count > count {
       let (operation, future) = underWay.removeFirst()
-      ledger.settle(operation, Result { try future.result(timeout: .seconds(60)) })
+      ledger.settle(operation, Result { try future.result(timeout: .patience) })
     }
   }
   for operation in operations {

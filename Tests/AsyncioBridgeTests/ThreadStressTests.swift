@@ -40,7 +40,7 @@ import Testing
           let arrived = ThreadEvent()
           try handle.callSoonThreadsafe { arrived.set() }
           // The loop is idle whenever all threads wait here.
-          guard arrived.wait(timeout: .seconds(60)) else { throw TestError(name: "a wake-up was lost") }
+          guard arrived.wait(timeout: .patience) else { throw TestError(name: "a wake-up was lost") }
         }
         if left.add(-1) == 0 { try handle.stop() }
       }
@@ -85,7 +85,7 @@ import Testing
             return thread * perThread + number
           }
           if number % 4 == 3 { future.cancel() }
-          let outcome = Result { try future.result(timeout: .seconds(60)) }
+          let outcome = Result { try future.result(timeout: .patience) }
           switch (number % 4, outcome) {
           case (0...1, .success(let value)) where value == thread * perThread + number: break
           case (2, .failure(let error as TestError)) where error.name == "\(number)": break
@@ -121,7 +121,7 @@ import Testing
         futures.append(future)
         if number % 5 == 0 { future.cancel() }
         // So that the threads get no further ahead of the loop.
-        if number % 10 == 1 { _ = try? future.result(timeout: .seconds(60)) }
+        if number % 10 == 1 { _ = try? future.result(timeout: .patience) }
         // What is called back by a future that the closing cancels may use the handle.
         future.addDoneCallback { _ in _ = try? handle.callSoonThreadsafe {} }
         do {
@@ -132,7 +132,7 @@ import Testing
         }
       }
       for (number, future) in futures.enumerated() {
-        switch Result(catching: { try future.result(timeout: .seconds(60)) }) {
+        switch Result(catching: { try future.result(timeout: .patience) }) {
         case .success(number), .failure(is CancellationError): break
         case let outcome: throw TestError(name: "number \(number) ended as \(outcome)")
         }
@@ -196,12 +196,12 @@ import Testing
         if number % 3 == 1 { sleeper.cancel() }
       }
       startThread { [handle = loop.threadsafe] in
-        _ = cancelled.wait(timeout: .seconds(60))
+        _ = cancelled.wait(timeout: .patience)
         try? handle.stop()
       }
       try loop.runForever()
       try loop.close()
-      #expect(all.wait(timeout: .seconds(60)))
+      #expect(all.wait(timeout: .patience))
       for outcome in ["slept", "cancelled", "closed"] { #expect(outcomes.entries.count { $0 == outcome } == 100) }
     }
   }

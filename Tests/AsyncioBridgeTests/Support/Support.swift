@@ -9,6 +9,12 @@ extension Asyncio.LoopClock.Kind {
   static let both: [Self] = [.virtual, .monotonic]
 }
 
+extension Duration {
+  /// How long a test waits at most for what is done elsewhere: under a sanitizer on a busy machine, Swift's pool may take a minute
+  /// to come to it.
+  static let patience = Duration.seconds(600)
+}
+
 /// Makes a loop, runs `body` with it, and closes it.
 @discardableResult
 func withLoop<Result>(
