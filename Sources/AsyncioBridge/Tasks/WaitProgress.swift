@@ -1,0 +1,108 @@
+/// How far a wait has come without suspending.
+@usableFromInline
+enum WaitProgress: Equatable {
+  case isOver
+  /// The task's next step is arranged for, and it has to suspend until then. Which task that is can't be asked again: it may
+  /// have come back from a foreign await with this.
+  case mustSuspend(CorePointer)
+  /// The body is abandoned, and is not to wait for anything.
+  case isRefused(CorePointer)
+  /// The caller is no task of the running loop.
+  case isGuest
+
+  /// Makes the caller wait until `future` is done, as far as that needs no suspension; nil: until it is its turn again, a
+  /// bare `yield` in Python. A task of the running loop runs what is ready itself, until its own next step comes up.
+  ///
+  /// What waits without suspending is no async function, since each of those costs a frame. The caller keeps the future.
+  @usableFromInline
+  static func begin(for future: Unmanaged<Asyncio.AnyFuture>?) throws -> WaitProgress {
+    guard let running = ThreadState.current.pointee.runningLoop else {
+      throw future?.takeUnretainedValue().loop.isClosed == true
+        ? Asyncio.cancellation : Asyncio.RuntimeError.noRunningLoop
+    }
+    return try running._withUnsafeGuaranteedRef { loop in
+      guard let core = loop.callingCore() else { return .isGuest }
+      if core.pointee.isAbandoned { return .isRefused(core) }
+      if core.pointee.foreignTask != nil { loop.didComeBack(core) }
+      if let future {
+        loop.arrangeStep(of: core, after: future)
+        if !loop.drive(core) { return .mustSuspend(core) }
+      } else if !loop.passTurn() {
+        if let task = core.pointee.task { loop.schedule(stepOf: task) }
+        if !loop.drive(core) { return .mustSuspend(core) }
+      }
+      try core.throwIfInterrupted(future?.takeUnretainedValue())
+      return .isOver
+    }
+  }
+
+  /// Waits for the rest of the time.
+  @usableFromInline
+  nonisolated(nonsending) func goOn(for future: Asyncio.AnyFuture?) async throws {
+    guard case .mustSuspend(let core) = self else { return try await goOnWithoutStep(for: future) }
+    var isParked = false
+    await withUnsafeContinuation { isParked = core.park($0) }
+    if !isParked { return try await Asyncio.EventLoop.runningOrThrow().suspendChild(of: core, until: future) }
+    try core.throwIfInterrupted(future)
+  }
+
+  @inline(never)
+  private nonisolated(nonsending) func goOnWithoutStep(for future: Asyncio.AnyFuture?) async throws {
+    let loop = try Asyncio.EventLoop.runningOrThrow()
+    switch self {
+    case .isOver, .mustSuspend: break
+    case .isRefused(let core): try await loop.refuseToWait(core)
+    case .isGuest: try await loop.waitAsGuest(for: future)
+    }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
+  @inline(__always)
+  fileprivate func arrangeStep(of core: CorePointer, after unretained: Unmanaged<Asyncio.AnyFuture>) {
+    // A body whose task is gone is abandoned and does not come here.
+    guard let task = core.pointee.task else { return }
+    unretained._withUnsafeGuaranteedRef { future in
+      if future.belongs(to: self), future.core != core {
+        future.add(.wakeup(task))
+        core.pointee.waiter = unretained
+        if core.pointee.mustCancel { task._withUnsafeGuaranteedRef { passOnCancellation(core, $0, future) } }
+      } else {
+        refuse(core, task.takeUnretainedValue(), future)
+      }
+    }
+  }
+
+  @inline(never)
+  private func passOnCancellation(_ core: CorePointer, _ task: Asyncio.AnyFuture, _ future: Asyncio.AnyFuture) {
+    if future.cancel(message: task.cancelMessage) { core.pointee.mustCancel = false }
+  }
+
+  /// Arranges for a step at once that fails.
+  @inline(never)
+  private func refuse(_ core: CorePointer, _ task: Asyncio.AnyFuture, _ future: Asyncio.AnyFuture) {
+    core.pointee.pendingError =
+      future === task
+      ? Asyncio.RuntimeError("Task cannot await on itself: \(task)")
+      : Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop")
+    schedule(stepOf: .passUnretained(task))
+  }
+
+  /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
+  /// is left behind where it is: there is no way to end it.
+  fileprivate nonisolated(nonsending) func refuseToWait(_ core: CorePointer) async throws {
+    core.pointee.refusedAwaits += 1
+    if core.pointee.refusedAwaits > 100 {
+      callExceptionHandler(
+        Asyncio.ExceptionContext(
+          message: "Task ignored that its loop was closed, and goes on awaiting: its body is left suspended for ever",
+          taskName: core.pointee.name
+        )
+      )
+      leaveBehind(core)
+      await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    }
+    throw Asyncio.cancellation
+  }
+}
