@@ -3,12 +3,9 @@ import Testing
 @testable import AsyncioBridge
 
 @Suite struct CompletionsTests {
-  @Test(
-    "ASITER-01: futures come in the order and at the times at which they are done, in both forms",
-    arguments: Asyncio.LoopClock.Kind.both
-  )
-  func order(_ clock: Asyncio.LoopClock.Kind) throws {
-    try runOnLoop(clock) { loop in
+  @Test("ASITER-01: futures come in the order and at the times at which they are done, in both forms")
+  func order() throws {
+    try runOnLoop { loop in
       let early = sleeper(10)
       let late = sleeper(15)
       var finished: [Int] = []
@@ -19,7 +16,7 @@ import Testing
       #expect(finished == [10, 15])
       expectTime(loop, .milliseconds(15))
     }
-    try runOnLoop(clock) { loop in
+    try runOnLoop { loop in
       var finished: [Int] = []
       for try await task in Asyncio.asCompleted([sleeper(15), sleeper(10)]) { finished.append(try task.result()) }
       #expect(finished == [10, 15])

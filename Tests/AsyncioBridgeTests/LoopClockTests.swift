@@ -22,12 +22,9 @@ import Testing
     }
   }
 
-  @Test(
-    "on the loop, a clock's sleep keeps its order of steps with the loop's own",
-    arguments: Asyncio.LoopClock.Kind.both
-  )
-  func order(_ clock: Asyncio.LoopClock.Kind) throws {
-    try runOnLoop(clock) { loop in
+  @Test("on the loop, a clock's sleep keeps its order of steps with the loop's own")
+  func order() throws {
+    try runOnLoop { loop in
       let trace = Box<[String]>([])
       let start = loop.time
       let deadline = start.advanced(by: .milliseconds(5))

@@ -142,12 +142,9 @@ import Testing
     }
   }
 
-  @Test(
-    "WAIT-15, WAIT-20: a timeout ends it without an error, and cancels nothing",
-    arguments: Asyncio.LoopClock.Kind.both
-  )
-  func timeout(_ clock: Asyncio.LoopClock.Kind) throws {
-    try runOnLoop(clock) { loop in
+  @Test("WAIT-15, WAIT-20: a timeout ends it without an error, and cancels nothing")
+  func timeout() throws {
+    try runOnLoop { loop in
       let a = sleeper(10)
       let b = sleeper(10_000)
       let (done, pending) = try await Asyncio.wait([a, b], timeout: .milliseconds(11))
