@@ -52,7 +52,7 @@ import Testing
   @inline(never)
   private func createTask<Value>(returning value: Value) -> Asyncio.Task<Value> { Asyncio.createTask { value } }
 
-  @Test("Bodies with results of different types run one after the other on one host")
+  @Test("Bodies with results of different types may come one after the other")
   func mixedTypes() throws {
     try withKeptHosts { _ in
       for _ in 0..<3 {
