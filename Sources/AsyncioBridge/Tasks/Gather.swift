@@ -229,7 +229,7 @@ final class Gathering: KeepingObserver {
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) {
     left -= 1
-    if left > 0, !isOver, returnsErrors || child.hasValue { return }
+    if left > 0, outer?.state == .pending, returnsErrors || child.hasValue { return }
     if let outer, outer.isDone { letGo() }
     guard let outer else {
       // Nobody will be told of it any more.

@@ -53,6 +53,7 @@ extension Asyncio {
           executorPreference: loop.taskExecutor
         ) {
           let core = CorePointer.beginning
+          // As in `runBodies(of:on:)`: a function that both call would cost each task another frame, and a hop.
           do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
         }
         loop.endHosting(core, consume host, outerOwner, eagerly: eagerly)

@@ -29,10 +29,8 @@ struct TaskCore: ~Copyable {
   var host: HostPointer?
 
   fileprivate var owners: UInt32 = 1
-  /// The body is in `body`.
+  /// The body is in `body`, and where the loop keeps no hosts, its host's first job has been captured and has yet to be run.
   @usableFromInline var hasBody = false
-  /// A job with which the host starts has been captured and has yet to be run.
-  var hasFirstJob = false
   /// A cancellation is due at the next step.
   var mustCancel = false
   /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.

@@ -77,7 +77,6 @@ extension Asyncio.EventLoop {
     state.captured = nil
     if !isRunning { mailbox.giveUpOwnership(to: outerOwner) }
     core.pointee.swiftTask = consume host
-    core.pointee.hasFirstJob = true
     core.pointee.jobID = JobID(first.job)
     begin(core, eagerly: eagerly)
   }
@@ -119,11 +118,8 @@ extension Asyncio.EventLoop {
     if let continuation = core.pointee.continuation {
       core.pointee.continuation = nil
       if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
-    } else if core.pointee.hasFirstJob {
-      core.pointee.hasFirstJob = false
-      run(CapturedJob(job: core.pointee.jobID.job, role: .task), of: core)
     } else if core.pointee.hasBody {
-      beginOnHost(core)
+      if keepsHosts { beginOnHost(core) } else { run(CapturedJob(job: core.pointee.jobID.job, role: .task), of: core) }
     } else {
       preconditionFailure("AsyncioBridge: a step of a task that is not parked: \(core.pointee.name)")
     }

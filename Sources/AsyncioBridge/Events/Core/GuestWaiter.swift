@@ -25,7 +25,7 @@ final class GuestWaiter: FutureObserver, Hashable {
     on loop: Asyncio.EventLoop,
     isolation: isolated (any Actor)?
   ) async throws {
-    if future.loop !== loop {
+    if !future.belongs(to: loop) {
       throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
     }
     if loop.isClosed { throw Asyncio.cancellation }
