@@ -9,7 +9,7 @@ import Testing
   private static let perBlock = 32
 
   // What can't be copied can't be looked at within an expectation.
-  private static var threadHasSpareRecords: Bool { !(ThreadState.current.pointee.spareRecords == nil) }
+  private static var threadHasSpareMemory: Bool { !(ThreadState.current.pointee.spareMemory == nil) }
 
   @Test("What one record has left another takes, and nothing is handed out twice")
   func reuse() {
@@ -47,16 +47,16 @@ import Testing
   func nextLoop() throws {
     // On a thread of its own: on others, there may be something from loops of other tests.
     try joinThread {
-      #expect(!Self.threadHasSpareRecords)
+      #expect(!Self.threadHasSpareMemory)
       let used = try withLoop { loop in
         let tasks = try (0..<100).map { _ in try loop.createTask {} }
         let used = Set(tasks.compactMap(\.core))
         for task in tasks { try loop.runUntilComplete(task) }
         return used
       }
-      #expect(Self.threadHasSpareRecords)
+      #expect(Self.threadHasSpareMemory)
       try withLoop { loop in
-        #expect(!Self.threadHasSpareRecords)
+        #expect(!Self.threadHasSpareMemory)
         let task = try loop.createTask {}
         #expect(used.contains(try #require(task.core)))
         // Only one can have it.
@@ -65,7 +65,7 @@ import Testing
         try other.close()
         try loop.runUntilComplete(task)
       }
-      #expect(Self.threadHasSpareRecords)
+      #expect(Self.threadHasSpareMemory)
     }
   }
 
@@ -73,7 +73,7 @@ import Testing
   func stillInUse() throws {
     try joinThread {
       try withLoop { loop in _ = CorePointer.make(loop, name: nil, context: nil) }
-      #expect(!Self.threadHasSpareRecords)
+      #expect(!Self.threadHasSpareMemory)
     }
   }
 }

@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test("the timers of many cancelled sleeps are taken out at once, wherever they are in the heap")
+  @Test("the timers of many cancelled sleeps are taken out at once, wherever they are in the queue")
   func manyCancelledTimers() throws {
     try withLoop { loop in
       let live = try loop.createTask { try await Asyncio.sleep(.seconds(20)) }

@@ -138,7 +138,7 @@ extension Asyncio.EventLoop {
 
   @inline(never)
   private func dropSomeCancelledTimers() {
-    // Let go of outside of the heap's own code: their contexts may hold objects whose deinitialisers use the loop.
+    // Let go of outside of the queue's own code: their contexts may hold objects whose deinitialisers use the loop.
     if state.timers.hasTooManyCancelled {
       for entry in state.timers.takeCancelled() { entry.timer.release() }
     }
@@ -168,8 +168,8 @@ extension Asyncio.EventLoop {
 
   private func takeDueTimers() {
     let now = clock.nowNanoseconds
-    while let deadline = state.timers.earliestDeadline, deadline <= now {
-      switch state.timers.removeFirst() {
+    while let timer = state.timers.takeFirst(dueAt: now) {
+      switch timer {
       case .handle(let handle): state.ready.append(.handle(.fromOpaque(handle.toOpaque())))
       case .waiter(let waiter): state.ready.append(.complete(waiter))
       }

@@ -176,9 +176,7 @@ extension Asyncio {
       // Those that have come since then.
       keepingObservers.letGoOthers()
       mailbox.loop = nil
-      var records = LoopRecords()
-      swap(&records, &state.records)
-      records.giveToThread()
+      state.giveMemoryToThread()
     }
 
     /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
@@ -270,7 +268,7 @@ extension Asyncio.EventLoop {
 
   /// Sets a timer, unless the loop is closed: then it would never come, and keep for ever what refers to the loop.
   @inline(__always)
-  func setTimer(_ timer: TimerHeap.Timer, at deadline: Int64) {
+  func setTimer(_ timer: TimerQueue.Timer, at deadline: Int64) {
     if !isClosed { state.timers.insert(timer, deadline: deadline) }
   }
 

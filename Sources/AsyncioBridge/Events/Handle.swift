@@ -64,10 +64,10 @@ extension Asyncio {
   ///
   /// Timers are ordered by their deadlines; two are equal only if they are the same object.
   public final class TimerHandle: Handle {
-    /// There as long as the timer is in its heap.
+    /// There as long as the timer is in its queue.
     private unowned(unsafe) let loop: EventLoop
     let deadline: Int64
-    /// Whether the timer is in the loop's heap.
+    /// Whether the timer is in the loop's queue of timers.
     @exclusivity(unchecked) var isScheduled = false
 
     init(_ action: Action, deadline: Int64, loop: EventLoop, context: Context?, site: SourceSite) {

@@ -5,9 +5,9 @@
 final class WaiterFuture: Asyncio.Future<Void> {
   enum Timer: UInt8 {
     case none
-    /// In the loop's heap.
+    /// In the loop's queue of timers.
     case scheduled
-    /// Still in the heap, but no longer waited for.
+    /// Still in the queue, but no longer waited for.
     case cancelled
   }
 
@@ -25,11 +25,11 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   /// Has the loop complete it at `deadline`, unless it is done by then.
   @inline(__always)
-  func setTimer(at deadline: Int64) { loop.setTimer(.waiter(.passUnretained(self)), at: deadline) }
+  func setTimer(at deadline: Int64) { onLoop { $0.setTimer(.waiter(.passUnretained(self)), at: deadline) } }
 
   @inline(__always)
   func setTimer(after delay: Duration) {
-    setTimer(at: loop.clock.deadline(after: delay))
+    setTimer(at: onLoop { $0.clock.deadline(after: delay) })
   }
 
   /// Has nobody wait for the timer any more, if there is one. Not what cancelling the future does, as in asyncio.
@@ -37,7 +37,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
   func cancelTimer() {
     if timer != .scheduled { return }
     timer = .cancelled
-    loop.state.timers.cancelledCount += 1
+    onLoop { $0.state.timers.cancelledCount += 1 }
   }
 
   override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {

@@ -125,7 +125,7 @@ extension CorePointer {
 
   /// A core that the caller owns.
   static func make(_ loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) -> CorePointer {
-    let core = loop.state.records.cores.take()
+    let core = loop.state.cores.take()
     core.initialize(to: TaskCore(loop: loop, name: name, context: context))
     return core
   }
@@ -155,7 +155,7 @@ extension CorePointer {
     #endif
     let loop = pointee.loop
     deinitialize(count: 1)
-    loop._withUnsafeGuaranteedRef { $0.state.records.cores.giveBack(self) }
+    loop._withUnsafeGuaranteedRef { $0.state.cores.giveBack(self) }
   }
 
   @inline(__always)

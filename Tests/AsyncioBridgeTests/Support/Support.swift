@@ -66,7 +66,7 @@ extension EventLoop {
   }
 
   /// The timers that are set.
-  var timers: TimerHeap { state.timers }
+  var timers: TimerQueue { state.timers }
 
   /// Whether the run method is about to return.
   var isStopping: Bool { state.isStopping }
@@ -174,7 +174,7 @@ extension Asyncio.LockProtocol {
   }
 }
 
-extension TimerHeap {
+extension TimerQueue {
   /// The handle of the first timer, if the user has one for it.
   var firstHandle: Asyncio.TimerHandle? {
     if case .handle(let handle)? = entries.first?.timer { handle.takeUnretainedValue() } else { nil }

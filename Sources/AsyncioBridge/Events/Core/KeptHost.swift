@@ -56,7 +56,7 @@ extension Asyncio.EventLoop {
       host.pointee.continuation = nil
       job = capture { continuation.resume() }
     } else {
-      host = state.records.hosts.take()
+      host = state.hosts.take()
       host.initialize(to: KeptHost())
       job = capture {
         // Captures nothing, and so needs no memory: what it finds is what the first step of its task has set.
@@ -155,7 +155,7 @@ extension Asyncio.EventLoop {
       host.pointee.task.take()?.drop()
     } else if host.pointee.hasEnded {
       host.deinitialize(count: 1)
-      state.records.hosts.giveBack(host)
+      state.hosts.giveBack(host)
     }
   }
 

@@ -5,8 +5,8 @@
 /// call back into the loop: what is taken out is destroyed by the caller, afterwards.
 struct LoopState: ~Copyable {
   let runner: JobRunner
-  var ready = Ring<ReadyEntry>(minimumCapacity: 64)
-  var timers = TimerHeap()
+  var ready: Ring<ReadyEntry>
+  var timers: TimerQueue
   /// Memory for what other threads hand in; empty but for the moment in which that is made ready.
   var posted: [Mailbox.Item] = []
   /// The entries of the current turn that have yet to run.
@@ -16,7 +16,9 @@ struct LoopState: ~Copyable {
   var createdTasks = 0
   /// How many futures there are, which together keep the loop.
   var futureCount = 0
-  var records = LoopRecords.ofThread()
+  /// The memory of the tasks' cores and of the hosts.
+  var cores: RecordPool<TaskCore>
+  var hosts: RecordPool<KeptHost>
   /// Where the loop keeps its hosts, those that no body occupies.
   var idleHosts: [HostPointer] = []
   /// How many turns the loop has begun.
@@ -44,5 +46,12 @@ struct LoopState: ~Copyable {
   /// The current host's own next job: it hopped between executors of this loop.
   var hop: CapturedJob?
 
-  init(runner: JobRunner) { self.runner = runner }
+  init(runner: JobRunner) {
+    self.runner = runner
+    let memory = LoopMemory.ofThread()
+    ready = memory.ready
+    timers = memory.timers
+    cores = memory.cores
+    hosts = memory.hosts
+  }
 }

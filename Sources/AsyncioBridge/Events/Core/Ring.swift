@@ -28,6 +28,8 @@ struct Ring<Element>: ~Copyable {
   @inlinable
   var isEmpty: Bool { count == 0 }
 
+  var capacityInBytes: Int { capacity * MemoryLayout<Element>.stride }
+
   @inlinable
   @inline(__always)
   func slot(_ offset: Int) -> Int { (head &+ offset) & (capacity &- 1) }

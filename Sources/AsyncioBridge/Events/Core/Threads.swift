@@ -63,7 +63,7 @@ struct ThreadState: ~Copyable {
   var beingDescribed: Set<ObjectIdentifier> = []
 
   /// What the last loop that went has left for the next.
-  var spareRecords: LoopRecords?
+  var spareMemory: LoopMemory?
 
   /// The state of the calling thread.
   static var current: UnsafeMutablePointer<ThreadState> {

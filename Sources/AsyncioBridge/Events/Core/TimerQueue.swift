@@ -1,0 +1,232 @@
+/// The loop's timers, by deadline; those with equal deadlines in the order in which they were set.
+///
+/// Timers are only collected at first. When one has to be taken from among many that have been, those are sorted into a run,
+/// from which one after the other can then be taken. So timers move together with their neighbours in memory, where in a
+/// heap of very many each level is a miss of the cache; and most that are cancelled in time are never sorted at all.
+///
+/// The queue owns its timers, which nobody counts when an entry is moved or copied: whoever takes one out releases it, or
+/// hands it on.
+///
+/// A cancelled timer stays in the queue until it is the first or until more than half of more than `cleanUpMinimum` timers
+/// are cancelled, as in asyncio's own loop.
+struct TimerQueue {
+  // Invariants:
+  // 1. `count` is how many timers there are, `earliestDeadline` the first one's deadline, nil if there are none, and
+  //    `firstRun` in which run that is, nil if it is not sorted yet.
+  // 2. `earliestUnsorted` is where the first of `unsorted` is, if there are any.
+  // 3. A run was at most half as long as the one before it was then, when it was made: so there are few.
+
+  /// What a timer is: one that the user has a handle for, or the future that waits for it.
+  enum Timer {
+    case handle(Unmanaged<Asyncio.TimerHandle>)
+    case waiter(Unmanaged<WaiterFuture>)
+
+    var isCancelled: Bool {
+      switch self {
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isCancelled }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
+      }
+    }
+
+    fileprivate func retain() {
+      switch self {
+      case .handle(let handle): _ = handle.retain()
+      case .waiter(let waiter): _ = waiter.hold()
+      }
+    }
+
+    func release() {
+      switch self {
+      case .handle(let handle): handle.release()
+      case .waiter(let waiter): waiter.drop()
+      }
+    }
+
+    fileprivate func didEnter() {
+      switch self {
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = true }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .scheduled }
+      }
+    }
+
+    fileprivate func didLeave() {
+      switch self {
+      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = false }
+      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .none }
+      }
+    }
+  }
+
+  struct Entry {
+    var deadline: Int64
+    var sequence: Int
+    var timer: Timer
+
+    @inline(__always)
+    static func < (a: borrowing Entry, b: borrowing Entry) -> Bool {
+      // No branches, of which the processor could foresee none: all is loaded before anything is compared.
+      let (earlier, same) = (a.deadline < b.deadline, a.deadline == b.deadline)
+      let first = a.sequence < b.sequence
+      return earlier || (same && first)
+    }
+  }
+
+  /// Timers of which the first is known, and the others are sorted, the last of them being the next.
+  private struct Run {
+    var first: Entry
+    var others: [Entry]
+  }
+
+  static let cleanUpMinimum = 100
+  /// How many unsorted timers may be looked through for the first of them instead of sorted.
+  private static let fewTimers = 16
+
+  private var unsorted: [Entry] = []
+  private var earliestUnsorted = 0
+  private var runs: [Run] = []
+  /// Memory for sorting, which a run has left. Empty.
+  private var spare: [Entry] = []
+  private var nextSequence = 0
+  private var count = 0
+  /// How many of the timers are cancelled.
+  var cancelledCount = 0
+
+  /// The earliest deadline, cancelled timers included.
+  private(set) var earliestDeadline: Int64?
+  private var firstRun: Int?
+
+  var isEmpty: Bool { count == 0 }
+
+  /// The timers in their order.
+  var entries: [Entry] { runs.reduce(unsorted) { $0 + $1.others + [$1.first] }.sorted(by: <) }
+
+  /// How much memory there is in an empty queue.
+  var capacityInBytes: Int { (unsorted.capacity + spare.capacity) * MemoryLayout<Entry>.stride }
+
+  mutating func insert(_ timer: Timer, deadline: Int64) {
+    if unsorted.isEmpty || deadline < unsorted[earliestUnsorted].deadline {
+      earliestUnsorted = unsorted.count
+      if earliestDeadline.map({ deadline < $0 }) ?? true { (earliestDeadline, firstRun) = (deadline, nil) }
+    }
+    unsorted.append(Entry(deadline: deadline, sequence: nextSequence, timer: timer))
+    nextSequence &+= 1
+    count += 1
+    timer.retain()
+    timer.didEnter()
+  }
+
+  // MARK: The first timer
+
+  private mutating func findFirst() {
+    var first = unsorted.isEmpty ? nil : unsorted[earliestUnsorted]
+    firstRun = nil
+    for index in runs.indices {
+      let entry = runs[index].first
+      if let first, first < entry { continue }
+      first = entry
+      firstRun = index
+    }
+    earliestDeadline = first?.deadline
+  }
+
+  /// Takes out the first timer if it is due.
+  mutating func takeFirst(dueAt now: Int64) -> Timer? {
+    guard let earliestDeadline, earliestDeadline <= now else { return nil }
+    return takeFirst()
+  }
+
+  /// Takes out the first timer if it is cancelled.
+  mutating func takeFirstIfCancelled() -> Timer? {
+    if isEmpty { return nil }
+    let first = firstRun.map { runs[$0].first } ?? unsorted[earliestUnsorted]
+    guard first.timer.isCancelled else { return nil }
+    cancelledCount -= 1
+    return takeFirst()
+  }
+
+  private mutating func takeFirst() -> Timer {
+    if firstRun == nil, unsorted.count > Self.fewTimers { sortUnsorted() }
+    let entry = firstRun.map { takeFirst(ofRun: $0) } ?? takeEarliestUnsorted()
+    count -= 1
+    entry.timer.didLeave()
+    findFirst()
+    return entry.timer
+  }
+
+  private mutating func takeFirst(ofRun index: Int) -> Entry {
+    let first = runs[index].first
+    if let next = runs[index].others.popLast() {
+      runs[index].first = next
+    } else {
+      let run = runs.remove(at: index)
+      if run.others.capacity > spare.capacity { spare = run.others }
+    }
+    return first
+  }
+
+  private mutating func takeEarliestUnsorted() -> Entry {
+    unsorted.swapAt(earliestUnsorted, unsorted.count - 1)
+    let first = unsorted.removeLast()
+    findEarliestUnsorted()
+    return first
+  }
+
+  private mutating func findEarliestUnsorted() {
+    earliestUnsorted = 0
+    for index in unsorted.indices.dropFirst() where unsorted[index] < unsorted[earliestUnsorted] {
+      earliestUnsorted = index
+    }
+  }
+
+  /// Makes one run of the unsorted timers, the first among them, and of runs that would be hardly longer.
+  private mutating func sortUnsorted() {
+    var entries: [Entry] = []
+    swap(&entries, &unsorted)
+    Self.sort(&entries, spare: &spare)
+    swap(&unsorted, &spare)
+    while let run = runs.last, run.others.count < 2 * entries.count {
+      runs.removeLast()
+      entries = Self.merge(run.others + [run.first], entries)
+    }
+    let first = entries.removeLast()
+    runs.append(Run(first: first, others: entries))
+    firstRun = runs.count - 1
+  }
+
+  // MARK: Many timers
+
+  /// Whether all cancelled timers are to be taken out, wherever they are.
+  var hasTooManyCancelled: Bool { count > Self.cleanUpMinimum && cancelledCount * 2 > count }
+
+  /// Takes out all cancelled timers.
+  mutating func takeCancelled() -> [Entry] {
+    makeAllUnsorted()
+    let keptCount = unsorted.partition { $0.timer.isCancelled }
+    let cancelled = Array(unsorted[keptCount...])
+    unsorted.removeLast(cancelled.count)
+    for entry in cancelled { entry.timer.didLeave() }
+    count = keptCount
+    cancelledCount = 0
+    findEarliestUnsorted()
+    findFirst()
+    return cancelled
+  }
+
+  /// Takes out all timers.
+  mutating func takeAll() -> [Entry] {
+    // An empty queue keeps its memory.
+    if isEmpty { return [] }
+    makeAllUnsorted()
+    for entry in unsorted { entry.timer.didLeave() }
+    defer { self = TimerQueue() }
+    return unsorted
+  }
+
+  private mutating func makeAllUnsorted() {
+    for run in runs {
+      unsorted.append(run.first)
+      unsorted += run.others
+    }
+    runs = []
+  }
+}
