@@ -59,6 +59,7 @@ extension Asyncio {
     /// The loop that the future belongs to. `Future.get_loop()`.
     public final var loop: EventLoop { home.takeUnretainedValue() }
 
+    @inlinable
     @inline(__always)
     final func belongs(to loop: EventLoop) -> Bool { home.toOpaque() == Unmanaged.passUnretained(loop).toOpaque() }
 

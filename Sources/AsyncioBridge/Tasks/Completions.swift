@@ -19,9 +19,7 @@ extension Asyncio {
     timeout: Duration? = nil
   ) throws -> Completions<F> {
     let loop = try EventLoop.runningOrThrow()
-    let distinct = unique(futures)
-    for future in distinct { try checkLoop(of: future, is: loop) }
-    return Completions(distinct, timeout: timeout, on: loop)
+    return Completions(try unique(futures, on: loop), timeout: timeout, on: loop)
   }
 
   /// Starts bodies as tasks, and gives the tasks one after the other, as they are done. `asyncio.as_completed()`, from

@@ -105,11 +105,15 @@ extension Asyncio.Future {
 }
 
 extension Asyncio {
-  @usableFromInline
+  @inlinable
+  @inline(__always)
   static func checkLoop(of future: AnyFuture, is loop: EventLoop) throws {
-    if !future.belongs(to: loop) {
-      throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
-    }
+    if !future.belongs(to: loop) { try refuseLoop() }
+  }
+
+  @usableFromInline
+  static func refuseLoop() throws {
+    throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
   }
 }
 

@@ -28,13 +28,15 @@ extension Asyncio {
     timeout: Duration? = nil,
     returnWhen: ReturnWhen = .allCompleted
   ) async throws -> (done: Set<F>, pending: Set<F>) {
-    let futures = unique(futures)
+    var futures = try unique(futures, on: .runningOrThrow())
     let doneCount = try await waitUntil(returnWhen, futures, timeout: timeout)
+    let areAllDone = doneCount == futures.count
     var done = Set<F>(minimumCapacity: doneCount)
     var pending = Set<F>(minimumCapacity: futures.count - doneCount)
-    for future in futures {
+    // Moved, not copied, since to count so many references takes time.
+    while let future = futures.popLast() {
       let future = unsafeDowncast(future, to: F.self)
-      if doneCount == futures.count || future.isDone { done.insert(future) } else { pending.insert(future) }
+      if areAllDone || future.isDone { done.insert(future) } else { pending.insert(future) }
     }
     return (done, pending)
   }
@@ -44,7 +46,6 @@ extension Asyncio {
   static func waitUntil(_ returnWhen: ReturnWhen, _ futures: [AnyFuture], timeout: Duration?) async throws -> Int {
     let loop = try EventLoop.runningOrThrow()
     if futures.isEmpty { throw ValueError("Set of futures is empty.") }
-    for future in futures { try checkLoop(of: future, is: loop) }
     let observer = WaitObserver(futures, loop: loop, timeout: timeout, returnWhen: returnWhen)
     for future in futures { future.add(.observer(observer)) }
     defer {
@@ -55,13 +56,16 @@ extension Asyncio {
     return observer.hasSeenAll ? futures.count : futures.count { $0.isDone }
   }
 
-  /// The elements in their order, each once.
+  /// The elements in their order, each once; all of them must be futures of the loop.
   @inlinable
-  static func unique(_ futures: some Sequence<some AnyFuture>) -> [AnyFuture] {
+  static func unique(_ futures: some Sequence<some AnyFuture>, on loop: EventLoop) throws -> [AnyFuture] {
     let visit = Visit()
     var unique: [AnyFuture] = []
     unique.reserveCapacity(futures.underestimatedCount)
-    for future in futures where visit.isFirst(to: future) { unique.append(future) }
+    for future in futures {
+      try checkLoop(of: future, is: loop)
+      if visit.isFirst(to: future) { unique.append(future) }
+    }
     return unique
   }
 }
