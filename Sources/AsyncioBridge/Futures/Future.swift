@@ -28,6 +28,7 @@ extension Asyncio {
     ///   if the future belongs to another loop or is the waiting task itself.
     @inlinable
     public final var value: Value {
+      @inline(__always)
       get async throws {
         if state == .pending {
           let progress = try WaitProgress.begin(for: .passUnretained(self))

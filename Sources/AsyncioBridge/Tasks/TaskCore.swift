@@ -266,6 +266,10 @@ extension CorePointer {
     if pointee.mustCancel || pointee.isAbandoned || pointee.hasPendingError { try interrupt(future()) }
   }
 
+  /// A wait for `future`, or for a turn, is over after a suspension.
+  @usableFromInline
+  func endWait(for future: Asyncio.AnyFuture?) throws { try throwIfInterrupted(future) }
+
   @inline(never)
   private func interrupt(_ future: Asyncio.AnyFuture?) throws {
     let error = pointee.pendingError

@@ -36,21 +36,24 @@ enum WaitProgress: Equatable {
     }
   }
 
-  /// Waits for the rest of the time.
-  @usableFromInline
+  /// Waits for the rest of the time. Inlined, since each async function costs a frame.
+  @inlinable
+  @inline(__always)
   nonisolated(nonsending) func goOn(for future: Asyncio.AnyFuture?) async throws {
-    guard case .mustSuspend(let core) = self else { return try await goOnWithoutStep(for: future) }
-    var isParked = false
-    await withUnsafeContinuation { isParked = core.park($0) }
-    if !isParked { return try await Asyncio.EventLoop.runningOrThrow().suspendChild(of: core, until: future) }
-    try core.throwIfInterrupted(future)
+    if case .mustSuspend(let core) = self {
+      var isParked = false
+      await withUnsafeContinuation { isParked = core.park($0) }
+      if isParked { return try core.endWait(for: future) }
+    }
+    try await goOnWithoutParking(for: future)
   }
 
-  @inline(never)
-  private nonisolated(nonsending) func goOnWithoutStep(for future: Asyncio.AnyFuture?) async throws {
+  @usableFromInline
+  nonisolated(nonsending) func goOnWithoutParking(for future: Asyncio.AnyFuture?) async throws {
     let loop = try Asyncio.EventLoop.runningOrThrow()
     switch self {
-    case .isOver, .mustSuspend: break
+    case .isOver: break
+    case .mustSuspend(let core): try await loop.suspendChild(of: core, until: future)
     case .isRefused(let core): try await loop.refuseToWait(core)
     case .isGuest: try await loop.waitAsGuest(for: future)
     }

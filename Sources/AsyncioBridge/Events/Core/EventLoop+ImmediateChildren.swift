@@ -4,7 +4,7 @@
 
 extension CorePointer {
   /// Keeps the continuation of a body that is to suspend. False if it is of another Swift task, which then goes on.
-  @inline(__always)
+  @usableFromInline
   func park(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
     if JobID(continuation) == pointee.jobID {
       pointee.continuation = continuation
