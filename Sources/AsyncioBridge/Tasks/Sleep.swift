@@ -14,15 +14,13 @@ extension Asyncio {
 
   /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
   @inlinable
+  @inline(__always)
   public static func sleep(_ delay: Duration) async throws {
-    if delay > .zero {
-      let waiter = try startTimer(delay)
-      defer { waiter.cancelTimer() }
-      try await waiter.value
-    } else {
-      let progress = try WaitProgress.begin(for: nil)
-      if progress != .isOver { try await progress.goOn(for: nil) }
-    }
+    let waiter = delay > .zero ? try startTimer(delay) : nil
+    defer { waiter?.cancelTimer() }
+    let progress = try WaitProgress.begin(for: waiter.map { .passUnretained($0) })
+    if progress != .isOver { try await progress.goOn(for: waiter) }
+    try waiter?.checkResult()
   }
 
   @usableFromInline
