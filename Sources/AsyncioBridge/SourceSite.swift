@@ -3,10 +3,10 @@
 /// `@unchecked Sendable`: the pointer is to a string literal, which is immutable and lives as long as the process.
 @usableFromInline
 struct SourceSite: @unchecked Sendable, CustomStringConvertible {
-  private let file: UnsafePointer<UInt8>?
-  fileprivate let line: UInt32
+  @usableFromInline let file: UnsafePointer<UInt8>?
+  @usableFromInline let line: UInt32
 
-  @usableFromInline
+  @inlinable
   init(_ fileID: StaticString, _ line: UInt) {
     // A single-scalar StaticString has no pointer; #fileID never is one.
     file = fileID.hasPointerRepresentation ? fileID.utf8Start : nil

@@ -197,7 +197,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
         let started = ThreadEvent()
         startThread {
           _ = started.wait()
-          _ = mailbox.post(PostedCall({ for task in Asyncio.allTasks() { task.cancel() } }, site: .library))
+          mailbox.post(PostedCall({ for task in Asyncio.allTasks() { task.cancel() } }, site: .library))
         }
         return try loop.runUntilComplete {
           let handle = loop.threadsafe
@@ -327,7 +327,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
         let mailbox = loop.mailbox
         startThread {
           pause()
-          _ = mailbox.post(PostedCall({ EventLoop.running?.stop() }, site: .library))
+          mailbox.post(PostedCall({ EventLoop.running?.stop() }, site: .library))
         }
         try loop.runForever()
         return loop.turnCount

@@ -117,6 +117,37 @@ import Testing
     }
   }
 
+  @Test("a callback from another thread can be cancelled until it begins, also when the loop has taken it")
+  func cancelLate() throws {
+    try withLoop { loop in
+      let calls = Box<[String]>([])
+      let handles = Box<[Asyncio.ThreadsafeHandle]>([])
+      func post(_ name: String, _ then: @escaping () -> Void = {}) throws {
+        nonisolated(unsafe) let callback = {
+          calls.value.append(name)
+          then()
+        }
+        handles.value.append(try loop.callSoonThreadsafe { callback() })
+      }
+      try post("a") {
+        // The loop has taken all of them, and has begun the first.
+        for index in [0, 1, 3] { handles.value[index].cancel() }
+      }
+      for name in ["b", "c", "d", "e"] { try post(name) }
+      try loop.runBriefly()
+      #expect(calls.value == ["a", "c", "e"])
+      let areCancelled = handles.value.map(\.isCancelled)
+      #expect(areCancelled == [true, true, false, true, false])
+      // Too late for all: nothing that comes later is affected.
+      for handle in handles.value { handle.cancel() }
+      for name in ["f", "g"] { try post(name) }
+      handles.value[6].cancel()
+      try post("h")
+      try loop.runBriefly()
+      #expect(calls.value == ["a", "c", "e", "f", "h"])
+    }
+  }
+
   // MARK: TimerHandle
 
   private func timer(_ loop: EventLoop, at offset: Duration, _ callback: @escaping () -> Void = {}) throws

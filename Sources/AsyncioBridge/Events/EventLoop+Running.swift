@@ -153,16 +153,16 @@ extension Asyncio.EventLoop {
     state.currentCore = nil
     defer { state.currentCore = current }
     // Moved out, and back when it is empty again.
-    var items: [Mailbox.Item] = []
+    var items = Ring<Mailbox.Item>(minimumCapacity: 0)
     swap(&items, &state.posted)
     mailbox.takeItems(&items)
-    for item in items {
-      switch item {
+    while !items.isEmpty {
+      switch items.removeFirst() {
       case .job(let job, let role): accept(job, role)
-      case .call(let call): state.ready.append(.call(call))
+      case .call(let call, let number):
+        state.ready.append(.call(.passRetained(PostedHandle(call, number: number, isDebug: isDebug))))
       }
     }
-    items.removeAll(keepingCapacity: true)
     swap(&items, &state.posted)
   }
 
@@ -214,7 +214,7 @@ extension Asyncio.EventLoop {
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
     case .call(let call):
-      call._withUnsafeGuaranteedRef { run($0) }
+      call._withUnsafeGuaranteedRef { if !mailbox.isCancelled($0.number) { run($0) } }
       call.release()
     case .complete(let waiter):
       waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
@@ -237,17 +237,6 @@ extension Asyncio.EventLoop {
     do {
       try handle.run(on: thread.unsafelyUnwrapped)
     } catch {
-      callbackDidThrow(error, in: "\(handle)", handle: handle)
-    }
-  }
-
-  @inline(__always)
-  private func run(_ call: PostedCall) {
-    if call.isCancelled { return }
-    do {
-      try Asyncio.Context.with(call.context, on: thread.unsafelyUnwrapped, call.callback)
-    } catch {
-      let handle = call.handle(isDebug: isDebug)
       callbackDidThrow(error, in: "\(handle)", handle: handle)
     }
   }
@@ -368,8 +357,7 @@ extension Asyncio.EventLoop {
     for case .handle(let handle) in timers.map(\.timer) { handle.takeUnretainedValue().dropAction() }
     for entry in entries { entry.release() }
     for entry in timers { entry.timer.release() }
-    for call in calls { call.release() }
-    withExtendedLifetime(futures) {}
+    withExtendedLifetime((futures, calls)) {}
     return jobs
   }
 

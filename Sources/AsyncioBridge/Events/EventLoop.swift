@@ -24,7 +24,7 @@ extension Asyncio {
 
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
 
-    let mailbox: Mailbox
+    @usableFromInline let mailbox: Mailbox
     @usableFromInline let taskExecutor: LoopTaskExecutor
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.

@@ -90,6 +90,16 @@ extension Asyncio {
   }
 }
 
+/// A call that another thread has handed in.
+final class PostedHandle: Asyncio.Handle {
+  let number: Int
+
+  init(_ call: PostedCall, number: Int, isDebug: Bool) {
+    self.number = number
+    super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
+  }
+}
+
 extension Asyncio.Handle: CustomStringConvertible {
   /// Where the callback was scheduled, `<Handle at FILE:LINE>`, or `<Handle cancelled>`. Debug mode shows the place
   /// in both cases, as `created at FILE:LINE`.

@@ -110,7 +110,7 @@ extension Asyncio {
         },
         site: .library
       )
-      guard mailbox.post(call) else { throw RuntimeError.loopIsClosed }
+      guard mailbox.post(call) != nil else { throw RuntimeError.loopIsClosed }
       return timer
     }
   }

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Asyncio {
   /// What other threads may use of an event loop: `Sendable`, unlike the loop itself.
   ///
@@ -23,7 +25,7 @@ extension Asyncio {
   /// As long as there is a handle somebody may use it: a loop in real time then never takes itself for stuck, see
   /// ``DeadlockError``. So keep one only where it is needed.
   public final class LoopHandle: Sendable {
-    let mailbox: Mailbox
+    @usableFromInline let mailbox: Mailbox
     private let executor: LoopSerialExecutor
 
     init(mailbox: Mailbox, executor: LoopSerialExecutor) {
@@ -50,6 +52,7 @@ extension Asyncio {
     /// - Returns: a handle to cancel the callback with, from any thread.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     @discardableResult
+    @inlinable
     public func callSoonThreadsafe(
       fileID: StaticString = #fileID,
       line: UInt = #line,
@@ -67,13 +70,35 @@ extension Asyncio {
 
   /// A callback that was scheduled from another thread.
   public struct ThreadsafeHandle: Sendable {
-    private let call: PostedCall
-    fileprivate init(_ call: PostedCall) { self.call = call }
+    /// Made where the callback is scheduled, by inlined code: so one that nobody has a use for is never made at all.
+    @usableFromInline
+    final class State: Sendable {
+      @usableFromInline let mailbox: Mailbox
+      @usableFromInline let number: Int
+      @usableFromInline let site: SourceSite
+      @usableFromInline let cancelledFlag = Atomic(false)
+
+      @inlinable
+      init(_ mailbox: Mailbox, _ number: Int, _ site: SourceSite) {
+        self.mailbox = mailbox
+        self.number = number
+        self.site = site
+      }
+    }
+
+    @usableFromInline let state: State
+
+    @inlinable
+    init(_ state: State) { self.state = state }
 
     /// Keeps the callback from running, if it has not begun. `Handle.cancel()`.
-    public func cancel() { call.cancel() }
+    public func cancel() {
+      state.cancelledFlag.store(true, ordering: .relaxed)
+      state.mailbox.cancelCall(state.number)
+    }
+
     /// Whether the callback was cancelled. `Handle.cancelled()`.
-    public var isCancelled: Bool { call.isCancelled }
+    public var isCancelled: Bool { state.cancelledFlag.load(ordering: .relaxed) }
   }
 }
 
@@ -86,17 +111,26 @@ extension Asyncio.LoopHandle: Hashable {
 
 extension Asyncio.ThreadsafeHandle: CustomStringConvertible {
   /// Where the callback was scheduled, `<ThreadsafeHandle at FILE:LINE>`, or `<ThreadsafeHandle cancelled>`.
-  public var description: String { "<ThreadsafeHandle \(isCancelled ? "cancelled" : "at \(call.site)")>" }
+  public var description: String { "<ThreadsafeHandle \(isCancelled ? "cancelled" : "at \(state.site)")>" }
 }
 
 extension Mailbox {
-  fileprivate func callSoon(
+  @inlinable
+  @inline(__always)
+  func callSoon(
     _ site: SourceSite,
     _ callback: sending @escaping () throws -> Void
   ) throws -> Asyncio.ThreadsafeHandle {
-    let call = PostedCall(callback, context: Asyncio.Context.inherited(), site: site)
-    guard post(call) else { throw Asyncio.RuntimeError.loopIsClosed }
-    return Asyncio.ThreadsafeHandle(call)
+    Asyncio.ThreadsafeHandle(.init(self, try postCall(site, callback), site))
+  }
+
+  /// - Returns: the call's number.
+  @usableFromInline
+  func postCall(_ site: SourceSite, _ callback: sending @escaping () throws -> Void) throws -> Int {
+    guard let number = post(PostedCall(callback, context: Asyncio.Context.inherited(), site: site)) else {
+      throw Asyncio.RuntimeError.loopIsClosed
+    }
+    return number
   }
 }
 
@@ -106,6 +140,7 @@ extension Asyncio.EventLoop {
   /// This is the form for code that has the loop; other threads use ``threadsafe``.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
   @discardableResult
+  @inlinable
   public func callSoonThreadsafe(
     fileID: StaticString = #fileID,
     line: UInt = #line,

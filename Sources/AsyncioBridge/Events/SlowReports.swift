@@ -76,7 +76,7 @@ extension ReadyEntry {
     switch self {
     case .step(let task): "step of \(task.takeUnretainedValue())"
     case .handle(let handle): "\(handle.takeUnretainedValue())"
-    case .call(let call): "\(call.takeUnretainedValue().handle(isDebug: isDebug))"
+    case .call(let call): "\(call.takeUnretainedValue())"
     case .complete(let waiter): "completion of \(waiter.takeUnretainedValue())"
     case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
     case .resume(let core, _): "step of '\(core.pointee.name)'"
@@ -98,7 +98,7 @@ extension ReadyEntry {
     switch self {
     case .step(let task): (task.takeUnretainedValue(), nil)
     case .handle(let handle): (nil, handle.takeUnretainedValue())
-    case .call(let call): (nil, call.takeUnretainedValue().handle(isDebug: isDebug))
+    case .call(let call): (nil, call.takeUnretainedValue())
     case .complete(let waiter): (waiter.takeUnretainedValue(), nil)
     case .notify(_, let future): (future.takeUnretainedValue(), nil)
     case .resume(let core, _): (core.task, nil)

@@ -40,7 +40,7 @@ extension Asyncio {
         site: .library
       )
       // A closed loop has no use for the result.
-      _ = mailbox.post(call)
+      mailbox.post(call)
     }
     return wrapper
   }
@@ -84,7 +84,7 @@ final class Promise<Value: Sendable>: FutureObserver {
     source.add(.observer(self))
     destination.addDoneCallback { [id, mailbox = loop.mailbox] destination in
       guard destination.isCancelled else { return }
-      _ = mailbox.post(PostedCall({ Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+      mailbox.post(PostedCall({ Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
     }
   }
 

@@ -56,7 +56,7 @@ extension Asyncio.LoopHandle {
       },
       site: .library
     )
-    _ = mailbox.post(call)
+    mailbox.post(call)
     return promise.future
   }
 }

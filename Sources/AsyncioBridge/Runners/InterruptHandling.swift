@@ -26,7 +26,7 @@ final class InterruptHandling: Sendable {
   private func watch() {
     while InterruptSignal.next() {
       state.withLock { $0.received += 1 }
-      _ = mailbox.post(PostedCall({ try self.deliver() }, site: .library))
+      mailbox.post(PostedCall({ try self.deliver() }, site: .library))
     }
     isOver.set()
   }

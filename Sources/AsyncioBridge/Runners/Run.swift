@@ -113,6 +113,6 @@ private final class RemoteMain<Value>: Sendable {
   }
 
   func cancel() {
-    _ = loop.mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+    loop.mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
   }
 }

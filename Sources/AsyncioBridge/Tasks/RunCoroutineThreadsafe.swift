@@ -26,7 +26,7 @@ extension Asyncio.LoopHandle {
       context: Asyncio.Context.inherited(),
       site: SourceSite(fileID, line)
     )
-    _ = mailbox.post(call)
+    mailbox.post(call)
     return future
   }
 }

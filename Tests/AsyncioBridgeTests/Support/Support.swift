@@ -76,7 +76,7 @@ extension EventLoop {
     state.ready.elements.compactMap { entry in
       switch entry {
       case .handle(let handle): handle.takeUnretainedValue()
-      case .call(let call): call.takeUnretainedValue().handle(isDebug: isDebug)
+      case .call(let call): call.takeUnretainedValue()
       default: nil
       }
     }

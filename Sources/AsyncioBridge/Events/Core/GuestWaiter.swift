@@ -37,7 +37,7 @@ final class GuestWaiter: FutureObserver, Hashable {
       _ = isolation
       await withUnsafeContinuation { waiter.start($0) }
     } onCancel: {
-      _ = mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
+      mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
     }
     if waiter.isAbandoned { throw Asyncio.cancellation }
   }

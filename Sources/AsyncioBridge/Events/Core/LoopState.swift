@@ -8,7 +8,7 @@ struct LoopState: ~Copyable {
   var ready: Ring<ReadyEntry>
   var timers: TimerQueue
   /// Memory for what other threads hand in; empty but for the moment in which that is made ready.
-  var posted: [Mailbox.Item] = []
+  var posted = Ring<Mailbox.Item>()
   /// The entries of the current turn that have yet to run.
   var leftInTurn = 0
   /// The tasks that are pending, in the order of their creation. A core takes itself off before it goes.

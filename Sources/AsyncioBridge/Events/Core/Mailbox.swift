@@ -12,11 +12,12 @@ enum JobRole: UInt8, Sendable {
 ///
 /// `@unchecked Sendable`: `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the
 /// thread that is in the loop's code (see `isOwnedByCurrentThread`).
+@usableFromInline
 final class Mailbox: @unchecked Sendable {
-  /// What is handed in. It owns what it refers to, which nobody counts when it is copied.
+  /// What is handed in.
   enum Item {
     case job(UnownedJob, JobRole)
-    case call(Unmanaged<PostedCall>)
+    case call(PostedCall, number: Int)
   }
 
   private enum Phase {
@@ -27,8 +28,14 @@ final class Mailbox: @unchecked Sendable {
     case closed
   }
 
-  private struct State {
-    var items: [Item] = []
+  private struct State: ~Copyable {
+    var items = Ring<Item>()
+    /// How many calls were handed in, which numbers them.
+    var callCount = 0
+    /// The numbers of calls that are not to begin, some of which may have already.
+    var cancelledCalls: Set<Int> = []
+    /// The call at whose beginning those are next forgotten that have begun in spite of it.
+    var nextCleanUp = 0
     /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
     var isAsleep = false
     var phase = Phase.open
@@ -52,6 +59,8 @@ final class Mailbox: @unchecked Sendable {
   private let state = Locked(State())
   /// Tells the loop without a lock whether it need look.
   private let itemsFlag = Atomic(false)
+  /// The same about `cancelledCalls`.
+  private let cancelledCallsFlag = Atomic(false)
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
   /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
@@ -66,12 +75,23 @@ final class Mailbox: @unchecked Sendable {
   /// Whether the loop has been closed.
   var isClosed: Bool { state.withLock { $0.phase != .open } }
 
-  /// Hands in a call and wakes the loop. False if the loop is closed: the call is then dropped.
-  func post(_ call: PostedCall) -> Bool {
-    let call = Unmanaged.passRetained(call)
-    if deliver(.call(call)) { return true }
-    call.release()
-    return false
+  /// Hands in a call and wakes the loop. Returns the call's number; nil if the loop is closed: the call is then dropped.
+  @discardableResult
+  func post(_ call: PostedCall) -> Int? {
+    deliver { state in
+      if state.phase != .open { return nil }
+      state.callCount += 1
+      state.items.append(.call(call, number: state.callCount))
+      return state.callCount
+    }
+  }
+
+  /// Keeps a call from running, if it has not begun.
+  func cancelCall(_ number: Int) {
+    state.withLock { state in
+      _ = state.cancelledCalls.insert(number)
+      cancelledCallsFlag.store(true, ordering: .relaxed)
+    }
   }
 
   /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
@@ -87,7 +107,10 @@ final class Mailbox: @unchecked Sendable {
   /// Hands in a job and wakes the loop. A closed loop's jobs are run all the same, one after the other, on a thread
   /// of their own, since a job that is never run would leak its Swift task.
   private func post(_ job: UnownedJob, _ role: JobRole) {
-    if deliver(.job(job, role)) { return }
+    let isAccepted: Void? = deliver { state in
+      state.phase == .closed ? nil : state.items.append(.job(job, role))
+    }
+    if isAccepted != nil { return }
     let mustStart = state.withLock { state in
       state.items.append(.job(job, role))
       defer { state.isDraining = true }
@@ -96,20 +119,18 @@ final class Mailbox: @unchecked Sendable {
     if mustStart { startThread { self.drain() } }
   }
 
-  private func deliver(_ item: Item) -> Bool {
-    let (accepted, poller) = state.withLock { state -> (Bool, Poller?) in
-      switch (state.phase, item) {
-      case (.open, _), (.closing, .job): break
-      case (.closing, .call), (.closed, _): return (false, nil)
-      }
-      state.items.append(item)
+  /// Wakes the loop if `append` puts an item in; if not, that returns nil.
+  @inline(__always)
+  private func deliver<Receipt>(_ append: (inout State) -> Receipt?) -> Receipt? {
+    let (receipt, poller) = state.withLock { state -> (Receipt?, Poller?) in
+      guard let receipt = append(&state) else { return (nil, nil) }
       itemsFlag.store(true, ordering: .releasing)
-      guard state.isAsleep else { return (true, nil) }
+      guard state.isAsleep else { return (receipt, nil) }
       state.isAsleep = false
-      return (true, state.poller)
+      return (receipt, state.poller)
     }
     poller?.wake()
-    return accepted
+    return receipt
   }
 
   /// A handle on the loop is made.
@@ -129,9 +150,8 @@ final class Mailbox: @unchecked Sendable {
   private func drain() {
     while true {
       let items = state.withLock { state in
-        defer { state.items = [] }
         if state.items.isEmpty { state.isDraining = false }
-        return state.items
+        return state.items.takeAll()
       }
       if items.isEmpty { return }
       for case .job(let job, let role) in items { runner.run(job, role) }
@@ -150,10 +170,27 @@ final class Mailbox: @unchecked Sendable {
   var hasItems: Bool { itemsFlag.load(ordering: .acquiring) }
 
   /// Exchanges what has been handed in since the last call for `items`, which must be empty: their memory is used again.
-  func takeItems(_ items: inout [Item]) {
+  func takeItems(_ items: inout Ring<Item>) {
     state.withLock { state in
       itemsFlag.store(false, ordering: .relaxed)
       swap(&items, &state.items)
+    }
+  }
+
+  /// Whether a call, which is to begin now, has been cancelled. Calls begin in the order of their numbers.
+  @inline(__always)
+  func isCancelled(_ call: Int) -> Bool { cancelledCallsFlag.load(ordering: .relaxed) && takeCancellation(of: call) }
+
+  @inline(never)
+  private func takeCancellation(of call: Int) -> Bool {
+    state.withLock { state in
+      let wasCancelled = state.cancelledCalls.remove(call) != nil
+      if call >= state.nextCleanUp {
+        state.cancelledCalls = state.cancelledCalls.filter { $0 > call }
+        state.nextCleanUp = call + state.cancelledCalls.count
+      }
+      if state.cancelledCalls.isEmpty { cancelledCallsFlag.store(false, ordering: .relaxed) }
+      return wasCancelled
     }
   }
 
@@ -189,16 +226,14 @@ final class Mailbox: @unchecked Sendable {
 
   /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
   /// alive may call back here.
-  func refuseCalls() -> [Unmanaged<PostedCall>] {
+  func refuseCalls() -> [PostedCall] {
     state.withLock { state in
       state.phase = .closing
-      var calls: [Unmanaged<PostedCall>] = []
+      var calls: [PostedCall] = []
       state.items.removeAll { item in
-        if case .call(let call) = item {
-          calls.append(call)
-          return true
-        }
-        return false
+        guard case .call(let call, _) = item else { return false }
+        calls.append(call)
+        return true
       }
       return calls
     }
@@ -208,39 +243,32 @@ final class Mailbox: @unchecked Sendable {
   func close() {
     let (items, poller) = state.withLock { state in
       state.phase = .closed
-      defer {
-        state.items = []
-        state.poller = nil
-      }
-      return (state.items, state.poller)
+      defer { state.poller = nil }
+      return (state.items.takeAll(), state.poller)
     }
     withExtendedLifetime(poller) {}
     for case .job(let job, let role) in items { post(job, role) }
   }
 }
 
+/// Reflection, as a `dump`, shows nothing of it: what is in it belongs to other threads as well.
+extension Mailbox: CustomReflectable {
+  @usableFromInline
+  var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}
+
 /// A call handed in by another thread.
 ///
-/// `@unchecked Sendable`: the closure and the context are handed over with the object, written before it is posted and used
-/// once, by the loop's thread; the flag is atomic.
-final class PostedCall: @unchecked Sendable {
+/// `@unchecked Sendable`: the closure and the context are handed over with it, and used once, by the loop's thread.
+struct PostedCall: @unchecked Sendable {
   let callback: () throws -> Void
   /// What to call it in; nobody else may have this context.
   let context: Asyncio.Context?
   let site: SourceSite
-  private let cancelledFlag = Atomic(false)
 
   init(_ callback: @escaping () throws -> Void, context: Asyncio.Context? = nil, site: SourceSite) {
     self.callback = callback
     self.context = context
     self.site = site
-  }
-
-  var isCancelled: Bool { cancelledFlag.load(ordering: .relaxed) }
-  func cancel() { cancelledFlag.store(true, ordering: .relaxed) }
-
-  /// What reports show of it.
-  func handle(isDebug: Bool) -> Asyncio.Handle {
-    Asyncio.Handle(.none, isDebug: isDebug, context: context, site: site)
   }
 }

@@ -7,7 +7,7 @@ enum ReadyEntry {
   case step(Unmanaged<Asyncio.AnyFuture>)
   case handle(Unmanaged<Asyncio.Handle>)
   /// A call that another thread has handed in.
-  case call(Unmanaged<PostedCall>)
+  case call(Unmanaged<PostedHandle>)
   /// Tells an observer that a future is done.
   case notify(Unmanaged<FutureObserver>, Unmanaged<Asyncio.AnyFuture>)
   /// Completes what an operation of the library's waits for, unless it is done.

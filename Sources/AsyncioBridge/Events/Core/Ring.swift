@@ -72,6 +72,14 @@ struct Ring<Element>: ~Copyable {
     return (storage + slot(count)).move()
   }
 
+  /// Takes out all elements, first to last.
+  mutating func takeAll() -> [Element] {
+    var all: [Element] = []
+    all.reserveCapacity(count)
+    while !isEmpty { all.append(removeFirst()) }
+    return all
+  }
+
   /// Removes every element for which `condition` holds, keeping the order, and returns how many those were.
   @discardableResult
   mutating func removeAll(where condition: (Element) -> Bool) -> Int {
@@ -110,3 +118,6 @@ struct Ring<Element>: ~Copyable {
     capacity *= 2
   }
 }
+
+/// `@unchecked`: a ring owns its storage, as an array does.
+extension Ring: @unchecked Sendable where Element: Sendable {}
