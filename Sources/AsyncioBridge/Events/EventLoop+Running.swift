@@ -152,18 +152,14 @@ extension Asyncio.EventLoop {
     let current = state.currentCore
     state.currentCore = nil
     defer { state.currentCore = current }
-    // Moved out, and back when it is empty again.
-    var items = Ring<Mailbox.Item>(minimumCapacity: 0)
-    swap(&items, &state.posted)
-    mailbox.takeItems(&items)
-    while !items.isEmpty {
-      switch items.removeFirst() {
+    mailbox.takeItems(&state.posted)
+    while !state.posted.isEmpty {
+      switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
       case .call(let call, let number):
         state.ready.append(.call(.passRetained(PostedHandle(call, number: number, isDebug: isDebug))))
       }
     }
-    swap(&items, &state.posted)
   }
 
   private func takeDueTimers() {
