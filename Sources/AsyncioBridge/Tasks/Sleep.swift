@@ -14,7 +14,6 @@ extension Asyncio {
 
   /// Suspends the calling task for `delay`. `asyncio.sleep()`. See ``sleep(_:result:)``.
   @inlinable
-  @inline(__always)
   public static func sleep(_ delay: Duration) async throws {
     let waiter = delay > .zero ? try startTimer(delay) : nil
     defer { waiter?.cancelTimer() }
