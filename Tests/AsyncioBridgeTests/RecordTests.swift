@@ -69,6 +69,25 @@ import Testing
     }
   }
 
+  @Test("A thread keeps the memory of its last loop's timers and ready queue, up to a limit")
+  func nextLoopsQueues() throws {
+    @Sendable func capacities(after count: Int) throws -> (ready: Int, timers: Int) {
+      try withLoop { loop in
+        for _ in 0..<count { try loop.callLater(.seconds(1)) {} }
+        try loop.runUntilIdle()
+      }
+      return try withLoop { loop in (loop.state.ready.capacityInBytes, loop.state.timers.capacityInBytes) }
+    }
+    try joinThread {
+      let some = try capacities(after: 10_000)
+      #expect(some.ready >= 10_000 * MemoryLayout<ReadyEntry>.stride)
+      #expect(some.timers >= 10_000 * MemoryLayout<TimerQueue.Entry>.stride)
+      let tooMany = try capacities(after: 400_000)
+      #expect(tooMany.ready < 100_000)
+      #expect(tooMany.timers == 0)
+    }
+  }
+
   @Test("A loop with a record that is still in use keeps its memory to itself")
   func stillInUse() throws {
     try joinThread {
