@@ -290,18 +290,3 @@ private final class Ledger: Sendable {
     return (entries.count { $0.hasOutcome }, entries.count { !$0.hasOutcome })
   }
 }
-
-/// A source of numbers that look random, and are the same every time.
-private struct Random: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
-
-  mutating func next(_ bound: Int) -> Int { Int(next() >> 33) % bound }
-}

@@ -4,15 +4,6 @@ import Testing
 
 /// The order of timers, whatever their number and however they come and go.
 @Suite struct TimerQueueTests {
-  /// Numbers that look like chance and are always the same.
-  private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
-  }
-
   /// A queue, and beside it what must be in it.
   private final class Model {
     let loop: EventLoop
@@ -58,10 +49,10 @@ import Testing
   func order(_ count: Int) throws {
     try withLoop { loop in
       let model = Model(on: loop)
-      var chance = Chance(state: 1)
+      var random = Random(seed: 1)
       // Twice: the second time in memory that the first has left.
       for _ in 0..<2 {
-        for _ in 0..<count { model.insert(.random(in: 0..<Int64(count), using: &chance)) }
+        for _ in 0..<count { model.insert(.random(in: 0..<Int64(count), using: &random)) }
         #expect(model.queue.entries.map(\.deadline) == model.timers.map(\.deadline).sorted())
         for _ in 0..<count { #expect(model.takeFirst()) }
         #expect(model.queue.isEmpty)
@@ -77,17 +68,17 @@ import Testing
   func mixture(_ most: Int, _ seed: UInt64) throws {
     try withLoop { loop in
       let model = Model(on: loop)
-      var chance = Chance(state: seed)
+      var random = Random(seed: seed)
       var now: Int64 = 0
       for round in 0..<60 {
-        for _ in 0..<Int.random(in: 0...most / 4, using: &chance) {
-          model.insert(now + .random(in: -5...Int64(most), using: &chance))
+        for _ in 0..<Int.random(in: 0...most / 4, using: &random) {
+          model.insert(now + .random(in: -5...Int64(most), using: &random))
         }
-        for _ in 0..<Int.random(in: 0...most / 10, using: &chance) where !model.timers.isEmpty {
-          model.cancel(.random(in: model.timers.indices, using: &chance))
+        for _ in 0..<Int.random(in: 0...most / 10, using: &random) where !model.timers.isEmpty {
+          model.cancel(.random(in: model.timers.indices, using: &random))
         }
         if round % 20 == 19 {
-          while model.timers.count > 2 { model.cancel(.random(in: model.timers.indices, using: &chance)) }
+          while model.timers.count > 2 { model.cancel(.random(in: model.timers.indices, using: &random)) }
         }
         if model.queue.hasTooManyCancelled {
           let cancelled = model.queue.takeCancelled()
@@ -95,7 +86,7 @@ import Testing
           #expect(model.queue.cancelledCount == 0)
           for entry in cancelled { entry.timer.release() }
         }
-        for _ in 0..<Int.random(in: 0...most / 5, using: &chance) { #expect(model.takeFirst()) }
+        for _ in 0..<Int.random(in: 0...most / 5, using: &random) { #expect(model.takeFirst()) }
         #expect(model.queue.entries.filter { !$0.timer.isCancelled }.count == model.timers.count)
         now += Int64(most / 8)
       }

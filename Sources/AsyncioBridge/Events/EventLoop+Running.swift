@@ -157,7 +157,7 @@ extension Asyncio.EventLoop {
       switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
       case .call(let call, let number):
-        state.ready.append(.call(.passRetained(PostedHandle(call, number: number, isDebug: isDebug))))
+        state.ready.append(.handle(.passRetained(PostedHandle(call, number: number, isDebug: isDebug))))
       }
     }
   }
@@ -209,9 +209,6 @@ extension Asyncio.EventLoop {
     case .handle(let handle):
       handle._withUnsafeGuaranteedRef { run($0) }
       handle.release()
-    case .call(let call):
-      call._withUnsafeGuaranteedRef { if !mailbox.isCancelled($0.number) { run($0) } }
-      call.release()
     case .complete(let waiter):
       waiter._withUnsafeGuaranteedRef { $0.completeIfPending() }
       waiter.drop()

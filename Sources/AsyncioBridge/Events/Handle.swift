@@ -92,11 +92,17 @@ extension Asyncio {
 
 /// A call that another thread has handed in.
 final class PostedHandle: Asyncio.Handle {
-  let number: Int
+  private let number: Int
 
   init(_ call: PostedCall, number: Int, isDebug: Bool) {
     self.number = number
     super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
+  }
+
+  /// Other threads leave their cancellations with the mailbox.
+  override func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
+    let wasCancelled = thread.pointee.runningLoop?._withUnsafeGuaranteedRef { $0.mailbox.isCancelled(number) }
+    if wasCancelled != true { try super.run(on: thread) }
   }
 }
 

@@ -19,9 +19,9 @@ extension Asyncio.EventLoop {
     let duration = Duration.nanoseconds(end - start)
     // Only what is reported is described: that runs the code of whatever is shown, results included.
     if let slowStepDuration, duration >= slowStepDuration {
-      report("A \(entry.kindDescription) took \(duration)", entry.subject(isDebug: isDebug))
+      report("A \(entry.kindDescription) took \(duration)", entry.subject)
     } else if isDebug, duration >= slowCallbackDuration {
-      logger("Executing \(entry.description(isDebug: isDebug)) took \(duration)")
+      logger("Executing \(entry.description) took \(duration)")
     }
     if slowTurnDuration != nil, turnTimes.turn == turnCount { addToTurn(entry, duration, end) }
   }
@@ -37,7 +37,7 @@ extension Asyncio.EventLoop {
     turnTimes.count += 1
     if turnTimes.longest.map({ duration > $0.duration }) ?? true {
       let previous = turnTimes.longest
-      turnTimes.longest = (duration, entry.kindDescription, entry.subject(isDebug: isDebug))
+      turnTimes.longest = (duration, entry.kindDescription, entry.subject)
       withExtendedLifetime(previous) {}
     }
     guard state.leftInTurn == 0, let slowTurnDuration else { return }
@@ -72,11 +72,10 @@ extension ReadyEntry {
   typealias Subject = (future: Asyncio.AnyFuture?, handle: Asyncio.Handle?)
 
   /// What reports of slow callbacks name.
-  func description(isDebug: Bool) -> String {
+  var description: String {
     switch self {
     case .step(let task): "step of \(task.takeUnretainedValue())"
     case .handle(let handle): "\(handle.takeUnretainedValue())"
-    case .call(let call): "\(call.takeUnretainedValue())"
     case .complete(let waiter): "completion of \(waiter.takeUnretainedValue())"
     case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
     case .resume(let core, _): "step of '\(core.pointee.name)'"
@@ -87,18 +86,17 @@ extension ReadyEntry {
   fileprivate var kindDescription: String {
     switch self {
     case .step, .resume: "step of a task"
-    case .handle, .call: "callback"
+    case .handle: "callback"
     case .complete: "end of a wait"
     case .notify: "done-callback of a future"
     case .job: "child task's job"
     }
   }
 
-  fileprivate func subject(isDebug: Bool) -> Subject {
+  fileprivate var subject: Subject {
     switch self {
     case .step(let task): (task.takeUnretainedValue(), nil)
     case .handle(let handle): (nil, handle.takeUnretainedValue())
-    case .call(let call): (nil, call.takeUnretainedValue())
     case .complete(let waiter): (waiter.takeUnretainedValue(), nil)
     case .notify(_, let future): (future.takeUnretainedValue(), nil)
     case .resume(let core, _): (core.task, nil)

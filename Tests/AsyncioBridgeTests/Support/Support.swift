@@ -74,11 +74,7 @@ extension EventLoop {
   /// The callbacks that are ready.
   var readyHandles: [Asyncio.Handle] {
     state.ready.elements.compactMap { entry in
-      switch entry {
-      case .handle(let handle): handle.takeUnretainedValue()
-      case .call(let call): call.takeUnretainedValue()
-      default: nil
-      }
+      if case .handle(let handle) = entry { handle.takeUnretainedValue() } else { nil }
     }
   }
 
@@ -179,4 +175,19 @@ extension TimerQueue {
   var firstHandle: Asyncio.TimerHandle? {
     if case .handle(let handle)? = entries.first?.timer { handle.takeUnretainedValue() } else { nil }
   }
+}
+
+/// A source of numbers that look random, and are the same every time.
+struct Random: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+
+  mutating func next(_ bound: Int) -> Int { Int(next() >> 33) % bound }
 }

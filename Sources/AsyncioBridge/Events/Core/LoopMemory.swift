@@ -21,7 +21,8 @@ struct LoopMemory: ~Copyable {
   fileprivate consuming func giveToThread() {
     let thread = ThreadState.current
     // A body that nothing could end has its record for ever.
-    guard thread.pointee.spareMemory == nil, cores.isUnused, hosts.isUnused else { return }
+    guard thread.pointee.spareMemory == nil, ready.isEmpty, timers.isEmpty, cores.isUnused, hosts.isUnused
+    else { return }
     cores.shrink(to: Self.mostSpareBytes)
     hosts.shrink(to: Self.mostSpareBytes)
     if ready.capacityInBytes > Self.mostSpareBytes { ready = Ring(minimumCapacity: 64) }
@@ -33,7 +34,6 @@ struct LoopMemory: ~Copyable {
 extension LoopState {
   /// The loop goes, and keeps its memory no longer.
   mutating func giveMemoryToThread() {
-    guard ready.isEmpty, timers.isEmpty else { return }
     var memory = LoopMemory()
     swap(&memory.ready, &ready)
     swap(&memory.timers, &timers)

@@ -6,8 +6,6 @@ enum ReadyEntry {
   /// The next step of a task, or its first.
   case step(Unmanaged<Asyncio.AnyFuture>)
   case handle(Unmanaged<Asyncio.Handle>)
-  /// A call that another thread has handed in.
-  case call(Unmanaged<PostedHandle>)
   /// Tells an observer that a future is done.
   case notify(Unmanaged<FutureObserver>, Unmanaged<Asyncio.AnyFuture>)
   /// Completes what an operation of the library's waits for, unless it is done.
@@ -24,7 +22,7 @@ enum ReadyEntry {
     case .step, .complete: true
     case .notify(let observer, _): observer._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
     case .handle(let handle): handle._withUnsafeGuaranteedRef { !$0.mayRunUserCode }
-    case .call, .resume, .job: false
+    case .resume, .job: false
     }
   }
 
@@ -32,7 +30,6 @@ enum ReadyEntry {
     switch self {
     case .step(let task): _ = task.hold()
     case .handle(let handle): _ = handle.retain()
-    case .call(let call): _ = call.retain()
     case .complete(let waiter): _ = waiter.hold()
     case .notify(let observer, let future):
       _ = observer.hold()
@@ -46,7 +43,6 @@ enum ReadyEntry {
     switch self {
     case .step(let task): task.drop()
     case .handle(let handle): handle.release()
-    case .call(let call): call.release()
     case .complete(let waiter): waiter.drop()
     case .notify(let observer, let future):
       observer.drop()
