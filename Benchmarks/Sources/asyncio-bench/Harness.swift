@@ -14,7 +14,7 @@ struct Workload: Sendable {
 }
 
 /// Whether the loops keep the Swift tasks that run bodies: the option `--kept-hosts`.
-let keepsHosts = CommandLine.arguments.contains("--kept-hosts")
+let reusesHosts = CommandLine.arguments.contains("--kept-hosts")
 
 func seconds() -> Double {
   var time = timespec()
@@ -28,7 +28,7 @@ func noop() async -> Int { 1 }
 /// Measures `body` as the main task of a new loop.
 func onLoop(_ name: String, _ n: Int, _ body: @escaping @Sendable (EventLoop, Int) async throws -> Void) -> Workload {
   Workload(name: name, n: n) { n in
-    let loop = EventLoop(keepsHosts: keepsHosts)
+    let loop = EventLoop(reusesHosts: reusesHosts)
     defer { try? loop.close() }
     let duration = try loop.runUntilComplete {
       let start = seconds()

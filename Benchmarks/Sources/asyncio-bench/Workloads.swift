@@ -21,7 +21,7 @@ let workloads: [Workload] =
 // MARK: Callbacks and futures
 
 private let callsoon = Workload(name: "callsoon", n: many) { n in
-  let loop = EventLoop(keepsHosts: keepsHosts)
+  let loop = EventLoop(reusesHosts: reusesHosts)
   defer { try? loop.close() }
   var count = 0
   func callback() throws {
@@ -189,7 +189,7 @@ private func beside(_ loop: EventLoop, _ body: @escaping @Sendable (Asyncio.Loop
 }
 
 private let tsthru = Workload(name: "tsthru", n: many) { n in
-  let loop = EventLoop(keepsHosts: keepsHosts)
+  let loop = EventLoop(reusesHosts: reusesHosts)
   defer { try? loop.close() }
   let start = seconds()
   try beside(loop) { handle in
@@ -205,7 +205,7 @@ private let tsthru = Workload(name: "tsthru", n: many) { n in
 }
 
 private let tslat = Workload(name: "tslat", n: 20_000) { n in
-  let loop = EventLoop(keepsHosts: keepsHosts)
+  let loop = EventLoop(reusesHosts: reusesHosts)
   defer { try? loop.close() }
   nonisolated(unsafe) var duration = 0.0  // written before the loop is stopped, read after
   nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
@@ -242,7 +242,7 @@ private func residentBytes() -> Double {
 }
 
 private let mem = Workload(name: "mem", n: many) { n in
-  let loop = EventLoop(keepsHosts: keepsHosts)
+  let loop = EventLoop(reusesHosts: reusesHosts)
   defer { try? loop.close() }
   return try loop.runUntilComplete {
     let before = residentBytes()

@@ -6,7 +6,7 @@
 
 /// `asyncio-bench [--kept-hosts] WORKLOAD [N] [RUNS]`, or `asyncio-bench list`.
 func runBenchmark() throws -> Int32 {
-  let arguments = CommandLine.arguments.dropFirst(keepsHosts ? 2 : 1)
+  let arguments = CommandLine.arguments.dropFirst(reusesHosts ? 2 : 1)
   guard let name = arguments.first, name != "list" else {
     for workload in workloads { print(workload.name) }
     return 0

@@ -57,7 +57,7 @@ extension Asyncio {
       return context
     }
 
-    private static var callingCore: CorePointer? {
+    private static var callingCore: TaskRef? {
       ThreadState.current.pointee.runningLoop?._withUnsafeGuaranteedRef { $0.callingCore() }
     }
 

@@ -7,7 +7,7 @@ extension Asyncio.EventLoop {
     var isAlone = false
     if clock.kind == .virtual {
       isAlone = expectsNothing
-    } else if knowsAllThatMayWakeIt {
+    } else if canProveDeadlock {
       if mailbox.waitForItemsUnlessAlone() { return }
       isAlone = true
     }
@@ -16,15 +16,15 @@ extension Asyncio.EventLoop {
   }
 
   /// Whether nothing is on its way back to the loop that it has sent away itself.
-  private var expectsNothing: Bool { foreignCores.isEmpty && outstanding.isEmpty }
+  private var expectsNothing: Bool { foreignCores.isEmpty && futuresCompletedElsewhere.isEmpty }
 
   /// Whether nobody but the owner of a handle can wake the loop, once nothing is on its way.
   ///
   /// In real time a loop has to be sure, and that it is only of what it runs for: one that runs for ever may well be idle.
   /// Other threads may cancel what was exported to them. A guest may be the code of an actor that was called from elsewhere,
   /// and is cancelled from there.
-  private var knowsAllThatMayWakeIt: Bool {
-    mainFuture != nil && expectsNothing && exported.isEmpty && guests.isEmpty
+  private var canProveDeadlock: Bool {
+    mainFuture != nil && expectsNothing && futuresAwaitedElsewhere.isEmpty && waitingChildren.isEmpty
   }
 
   /// Whether there may be child tasks of Swift's, which wait elsewhere. Asked last, since it looks at all tasks.

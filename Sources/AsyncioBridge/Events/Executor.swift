@@ -48,7 +48,7 @@ extension Asyncio.Executor {
   public func submit<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) -> Asyncio.ConcurrentFuture<Value> {
-    let promise = WorkPromise<Value>()
+    let promise = CancelOnDrop<Value>()
     execute {
       if promise.future.setRunning() { promise.future.resolve(Result { try work() }) }
     }
@@ -57,7 +57,7 @@ extension Asyncio.Executor {
 }
 
 /// Cancels the future of work that is dropped by whoever was to do it.
-final class WorkPromise<Value: Sendable>: Sendable {
+final class CancelOnDrop<Value: Sendable>: Sendable {
   let future = Asyncio.ConcurrentFuture<Value>()
   deinit { future.cancel() }
 }

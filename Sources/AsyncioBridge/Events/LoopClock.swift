@@ -99,7 +99,7 @@ extension Asyncio {
     /// Has the loop set a timer, whose end another thread can wait for.
     private func startTimer(until deadline: Instant) throws -> ConcurrentFuture<Void> {
       let timer = ConcurrentFuture<Void>()
-      let promise = Promise(timer)
+      let promise = ExportObserver(timer)
       let call = PostedCall(
         {
           guard let loop = EventLoop.running else { return }

@@ -8,13 +8,10 @@ extension Asyncio.EventLoop {
     state.isTimed = isDebug || slowStepDuration != nil || slowTurnDuration != nil
   }
 
-  func runTimed(_ entry: ReadyEntry) {
+  func runTimed(_ entry: consuming ReadyEntry) {
     let start = monotonicNanoseconds()
-    // Kept for the report.
-    entry.retain()
-    defer { entry.release() }
     if slowTurnDuration != nil, turnTimes.turn != turnCount { beginTiming(turnThatBegan: start) }
-    execute(entry)
+    perform(entry)
     let end = monotonicNanoseconds()
     let duration = Duration.nanoseconds(end - start)
     // Only what is reported is described: that runs the code of whatever is shown, results included.
@@ -33,7 +30,7 @@ extension Asyncio.EventLoop {
     withExtendedLifetime(previous) {}
   }
 
-  private func addToTurn(_ entry: ReadyEntry, _ duration: Duration, _ end: Int64) {
+  private func addToTurn(_ entry: borrowing ReadyEntry, _ duration: Duration, _ end: Int64) {
     turnTimes.count += 1
     if turnTimes.longest.map({ duration > $0.duration }) ?? true {
       let previous = turnTimes.longest
@@ -74,33 +71,34 @@ extension ReadyEntry {
   /// What reports of slow callbacks name.
   var description: String {
     switch self {
-    case .step(let task): "step of \(task.takeUnretainedValue())"
-    case .handle(let handle): "\(handle.takeUnretainedValue())"
-    case .complete(let waiter): "completion of \(waiter.takeUnretainedValue())"
-    case .notify(let observer, let future): "\(observer.takeUnretainedValue()) of \(future.takeUnretainedValue())"
-    case .resume(let core, _): "step of '\(core.pointee.name)'"
-    case .job: "a child task's job"
+    case .step(let task): "step of \(task.object)"
+    case .handle(let handle): "\(handle)"
+    case .completeWaiter(let waiter): "completion of \(waiter.object)"
+    case .notify(let notification): "\(notification.observer.object) of \(notification.future.object)"
+    case .foreignAwaitEnded(let step): "step of '\(step.owned.core.pointee.name)'"
+    case .childJob: "a child task's job"
     }
   }
 
   fileprivate var kindDescription: String {
     switch self {
-    case .step, .resume: "step of a task"
+    case .step: "step of a task"
+    case .foreignAwaitEnded: "step of a task"
     case .handle: "callback"
-    case .complete: "end of a wait"
+    case .completeWaiter: "end of a wait"
     case .notify: "done-callback of a future"
-    case .job: "child task's job"
+    case .childJob: "child task's job"
     }
   }
 
   fileprivate var subject: Subject {
     switch self {
-    case .step(let task): (task.takeUnretainedValue(), nil)
-    case .handle(let handle): (nil, handle.takeUnretainedValue())
-    case .complete(let waiter): (waiter.takeUnretainedValue(), nil)
-    case .notify(_, let future): (future.takeUnretainedValue(), nil)
-    case .resume(let core, _): (core.task, nil)
-    case .job: (nil, nil)
+    case .step(let task): (task.object, nil)
+    case .handle(let handle): (nil, handle)
+    case .completeWaiter(let waiter): (waiter.object, nil)
+    case .notify(let notification): (notification.future.object, nil)
+    case .foreignAwaitEnded(let step): (step.owned.core.task, nil)
+    case .childJob: (nil, nil)
     }
   }
 }

@@ -20,17 +20,17 @@ extension Asyncio {
     // 3. `hasUnretrievedError` implies that there is an error.
 
     /// The loop, which counts its futures, and is kept by them all together.
-    @usableFromInline final let home: Unmanaged<EventLoop>
+    @usableFromInline final let unownedLoop: Unmanaged<EventLoop>
     /// For tasks, what runs the body. This is one of its owners.
-    @usableFromInline final let core: CorePointer?
+    @usableFromInline final let core: TaskRef?
     @exclusivity(unchecked) final var callbacks = CallbackList()
     /// The value or the error, once the future is finished. Only ``Future`` knows the type of the value.
-    @exclusivity(unchecked) @usableFromInline final var stored = StoredValue()
+    @exclusivity(unchecked) @usableFromInline final var stored = OutcomeWord()
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @exclusivity(unchecked) final var hasUnretrievedError = false
     @exclusivity(unchecked) final var holdCount: UInt32 = 0
-    /// The last pass over several futures that came across this one, see `Visit`.
+    /// The last pass over several futures that came across this one, see `TraversalMark`.
     @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
     @exclusivity(unchecked) private final var messageBox: MessageBox?
     @usableFromInline final let site: SourceSite
@@ -42,8 +42,8 @@ extension Asyncio {
     }
 
     @usableFromInline
-    init(home: Unmanaged<EventLoop>, core: CorePointer?, site: SourceSite) {
-      self.home = home
+    init(unownedLoop: Unmanaged<EventLoop>, core: TaskRef?, site: SourceSite) {
+      self.unownedLoop = unownedLoop
       self.core = core
       self.site = site
       core?.pointee.task = .passUnretained(self)
@@ -57,11 +57,13 @@ extension Asyncio {
     }
 
     /// The loop that the future belongs to. `Future.get_loop()`.
-    public final var loop: EventLoop { home.takeUnretainedValue() }
+    public final var loop: EventLoop { unownedLoop.takeUnretainedValue() }
 
     @inlinable
     @inline(__always)
-    final func belongs(to loop: EventLoop) -> Bool { home.toOpaque() == Unmanaged.passUnretained(loop).toOpaque() }
+    final func belongs(to loop: EventLoop) -> Bool {
+      unownedLoop.toOpaque() == Unmanaged.passUnretained(loop).toOpaque()
+    }
 
     // MARK: Reading
 
@@ -223,8 +225,8 @@ extension Asyncio {
       callbacks.removeAll { ($0 as? DoneCallbackRegistration)?.callback === callback }
     }
 
-    final func add(_ callback: FutureCallback) {
-      if state == .pending { callbacks.append(callback) } else { onLoop { $0.schedule(callback, for: self) } }
+    final func add(_ callback: consuming FutureCallback) {
+      if state == .pending { callbacks.append(callback) } else { loop.schedule(callback, for: self) }
     }
 
     @discardableResult
@@ -234,22 +236,19 @@ extension Asyncio {
 
     @usableFromInline
     final func scheduleCallbacks() {
-      guard let (first, rest) = callbacks.takeAll() else { return }
-      onLoop { loop in
-        loop.schedule(first, for: self)
-        for callback in rest { loop.schedule(callback, for: self) }
-      }
+      if callbacks.isEmpty { return }
+      onLoop { loop in callbacks.takeAll { loop.schedule($0, for: self) } }
     }
 
     /// For what happens often: without counting a reference to the loop.
     @inline(__always)
-    final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { home._withUnsafeGuaranteedRef(body) }
+    final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { unownedLoop._withUnsafeGuaranteedRef(body) }
 
     /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
     package final var callbackCount: Int { callbacks.count }
 
     /// The future as a task, if it is one.
-    var asTask: (any AnyTask)? { self as? any AnyTask }
+    var asTask: (any TaskProtocol)? { self as? any TaskProtocol }
 
     // MARK: Descriptions
 

@@ -18,18 +18,19 @@ extension Asyncio {
   ///     pending.
   public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
     let loop = EventLoop.current(loop)
-    let wrapper = Future<Value>(home: .passUnretained(loop), core: nil, site: .library)
+    let wrapper = Future<Value>(unownedLoop: .passUnretained(loop), core: nil, site: .library)
     // A closed loop takes no result any more, and would keep the wrapper for ever.
     if loop.isClosed { return wrapper }
     let id = ExchangeID()
-    loop.outstanding[id] = wrapper
-    wrapper.add(.observer(CancelSource(future, id)))
+    loop.futuresCompletedElsewhere[id] = wrapper
+    wrapper.add(.observer(CancellationForwarder(future, id)))
     let mailbox = loop.mailbox
     future.addDoneCallback { future in
       guard let outcome = future.outcome else { return }
       let call = PostedCall(
         {
-          guard let wrapper = EventLoop.running?.outstanding.removeValue(forKey: id), !wrapper.isDone else { return }
+          guard let wrapper = EventLoop.running?.futuresCompletedElsewhere.removeValue(forKey: id), !wrapper.isDone
+          else { return }
           let typed = unsafeDowncast(wrapper, to: Future<Value>.self)
           switch outcome {
           case .success(let value): typed.complete(value)
@@ -50,7 +51,7 @@ extension Asyncio {
 }
 
 /// Passes the cancellation of a wrapper on to the future that it wraps.
-private final class CancelSource<Value: Sendable>: FutureObserver {
+private final class CancellationForwarder<Value: Sendable>: FutureObserver {
   private let source: Asyncio.ConcurrentFuture<Value>
   private let id: ExchangeID
 
@@ -60,7 +61,7 @@ private final class CancelSource<Value: Sendable>: FutureObserver {
   }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
-    future.loop.outstanding[id] = nil
+    future.loop.futuresCompletedElsewhere[id] = nil
     if future.isCancelled { source.cancel() }
   }
 
@@ -69,7 +70,7 @@ private final class CancelSource<Value: Sendable>: FutureObserver {
 
 /// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever
 /// for a loop that was closed.
-final class Promise<Value: Sendable>: FutureObserver {
+final class ExportObserver<Value: Sendable>: FutureObserver {
   let destination: Asyncio.ConcurrentFuture<Value>
   private let id = ExchangeID()
 
@@ -80,16 +81,16 @@ final class Promise<Value: Sendable>: FutureObserver {
   /// Ties the two futures together: results go one way, a cancellation the other.
   func fulfil(from source: Asyncio.Future<Value>) {
     let loop = source.loop
-    loop.exported[id] = source
+    loop.futuresAwaitedElsewhere[id] = source
     source.add(.observer(self))
     destination.addDoneCallback { [id, mailbox = loop.mailbox] destination in
       guard destination.isCancelled else { return }
-      mailbox.post(PostedCall({ Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+      mailbox.post(PostedCall({ Asyncio.EventLoop.running?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
     }
   }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
-    future.loop.exported[id] = nil
+    future.loop.futuresAwaitedElsewhere[id] = nil
     fulfil(fromDone: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
   }
 
@@ -111,7 +112,7 @@ extension Asyncio.Future where Value: Sendable {
   /// ```
   public final func concurrentFuture() -> Asyncio.ConcurrentFuture<Value> {
     let result = Asyncio.ConcurrentFuture<Value>()
-    let promise = Promise(result)
+    let promise = ExportObserver(result)
     if isDone {
       promise.fulfil(fromDone: self)
     } else if !loop.isClosed {

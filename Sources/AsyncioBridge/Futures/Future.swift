@@ -8,13 +8,13 @@ extension Asyncio {
   /// ```
   open class Future<Value>: AnyFuture, Awaitable {
     @inlinable
-    override init(home: Unmanaged<EventLoop>, core: CorePointer?, site: SourceSite) {
-      super.init(home: home, core: core, site: site)
+    override init(unownedLoop: Unmanaged<EventLoop>, core: TaskRef?, site: SourceSite) {
+      super.init(unownedLoop: unownedLoop, core: core, site: site)
     }
 
     /// Creates a pending future. Prefer ``EventLoop/createFuture(of:fileID:line:)``; this is for subclasses.
     public init(loop: EventLoop, fileID: StaticString = #fileID, line: UInt = #line) {
-      super.init(home: .passUnretained(loop), core: nil, site: SourceSite(fileID, line))
+      super.init(unownedLoop: .passUnretained(loop), core: nil, site: SourceSite(fileID, line))
     }
 
     /// Waits until the future is done and returns its value. `await future`.
@@ -31,7 +31,7 @@ extension Asyncio {
       @inline(__always)
       get async throws {
         if state == .pending {
-          let progress = try WaitProgress.begin(for: .passUnretained(self))
+          let progress = try Suspension.begin(for: .passUnretained(self))
           if progress != .isOver { try await progress.goOn(for: self) }
         }
         return try result()

@@ -20,7 +20,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   init(loop: Asyncio.EventLoop, owner: AnyObject?) {
     self.owner = owner
-    super.init(home: .passUnretained(loop), core: nil, site: .library)
+    super.init(unownedLoop: .passUnretained(loop), core: nil, site: .library)
   }
 
   /// Has the loop complete it at `deadline`, unless it is done by then.

@@ -5,10 +5,10 @@ final class CallGraphCapture {
   /// When timers complete futures of the library's own waiting.
   private(set) var deadlines: [ObjectIdentifier: Int64] = [:]
   /// The deadlines of the timeouts that tasks are in.
-  private var timeouts: [CorePointer: [Int64]] = [:]
+  private var timeouts: [TaskRef: [Int64]] = [:]
   /// The task whose code asks for the graph.
-  let runningCore: CorePointer?
-  private var cores: [Int: CorePointer] = [:]
+  let runningCore: TaskRef?
+  private var cores: [Int: TaskRef] = [:]
   private let now: Int64
 
   // Subjects are kept until the end, so that their identities stay theirs.
@@ -22,7 +22,7 @@ final class CallGraphCapture {
     self.loop = loop
     now = loop.clock.nowNanoseconds
     runningCore = loop.callingCore()
-    var cores: [Int: CorePointer] = [:]
+    var cores: [Int: TaskRef] = [:]
     loop.state.pending.forEach { cores[$0.pointee.creationNumber] = $0 }
     self.cores = cores
     for entry in loop.state.timers.entries where !entry.timer.isCancelled {
@@ -60,7 +60,7 @@ final class CallGraphCapture {
   }
 
   /// The same for the innermost of the timeouts that a task is in.
-  func timeLeft(of core: CorePointer) -> [String] {
+  func timeLeft(of core: TaskRef) -> [String] {
     guard let earliest = timeouts[core]?.min() else { return [] }
     return timeLeft(until: earliest).map { "timeout: \($0)" }
   }
@@ -72,7 +72,7 @@ final class CallGraphCapture {
     for task in loop.customTasks where !task.isDone { visit(task) }
     if let main = loop.mainFuture, !main.isDone { visit(main) }
     askAll()
-    for guest in loop.guests { visit(guest) }
+    for guest in loop.waitingChildren { visit(guest) }
     askAll()
   }
 
@@ -105,10 +105,9 @@ final class CallGraphCapture {
       if let awaiting = known.awaitedBy { edges.append((visit(awaiting), id)) }
       guard let future = subject as? Asyncio.AnyFuture else { continue }
       future.callbacks.forEach { callback in
-        if case .notify(let observer) = callback,
-          case .awaiting(let other) = observer.takeUnretainedValue().callGraphRole
-        {
-          visit(other)
+        switch callback {
+        case .notify(let observer): if case .awaiting(let other) = observer.object.callGraphRole { visit(other) }
+        default: break
         }
       }
     }

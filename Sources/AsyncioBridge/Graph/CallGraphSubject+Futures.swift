@@ -16,8 +16,12 @@ extension Asyncio.AnyFuture: CallGraphSubject {
       facts.details = capture.timeLeft(until: deadline)
     }
     callbacks.forEach { callback in
-      guard case .notify(let observer) = callback else { return }
-      switch observer.takeUnretainedValue().callGraphRole {
+      let role: CallGraphRole
+      switch callback {
+      case .notify(let observer): role = observer.object.callGraphRole
+      default: return
+      }
+      switch role {
       case .passingOn(let inner):
         facts.kind = .shield
         facts.site = nil
@@ -38,7 +42,7 @@ extension Asyncio.AnyFuture: CallGraphSubject {
   }
 }
 
-extension CorePointer {
+extension TaskRef {
   /// What a task knows that runs a body.
   func callGraphFacts(of task: Asyncio.AnyFuture, for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.task)
@@ -66,7 +70,7 @@ extension CorePointer {
   }
 }
 
-extension GuestWaiter: CallGraphSubject {
+extension ChildWaiter: CallGraphSubject {
   func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.child)
     if future.isDone { facts.state = .ready } else { facts.awaits = [future] }

@@ -48,7 +48,7 @@ extension Asyncio.LoopHandle {
   /// print(try handle.captureCallGraph().result(timeout: .seconds(1)))
   /// ```
   public func captureCallGraph() -> Asyncio.ConcurrentFuture<Asyncio.CallGraph> {
-    let promise = WorkPromise<Asyncio.CallGraph>()
+    let promise = CancelOnDrop<Asyncio.CallGraph>()
     let call = PostedCall(
       {
         guard let loop = Asyncio.EventLoop.running else { return }

@@ -19,7 +19,7 @@ final class InterruptHandling: Sendable {
   init?(for main: Asyncio.AnyFuture) {
     mailbox = main.loop.mailbox
     guard InterruptSignal.install() else { return nil }
-    main.loop.exported[mainID] = main
+    main.loop.futuresAwaitedElsewhere[mainID] = main
     startThread { self.watch() }
   }
 
@@ -33,7 +33,7 @@ final class InterruptHandling: Sendable {
 
   /// The first interrupt cancels the main task; the next ends the run. If that has ended just now, `end` sees to it.
   private func deliver() throws {
-    guard let main = Asyncio.EventLoop.running?.exported[mainID], !main.isDone else { return }
+    guard let main = Asyncio.EventLoop.running?.futuresAwaitedElsewhere[mainID], !main.isDone else { return }
     let isFirst = state.withLock { state in
       state.delivered += 1
       return state.delivered == 1
@@ -44,7 +44,7 @@ final class InterruptHandling: Sendable {
   /// Ends the handling, and returns what the run comes to, given what the loop's run method did.
   func end<Value>(_ main: Asyncio.Task<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
     InterruptSignal.uninstall { _ = isOver.wait() }
-    main.loop.exported[mainID] = nil
+    main.loop.futuresAwaitedElsewhere[mainID] = nil
     let state = state.withLock { $0 }
     switch outcome {
     case .success(let value):

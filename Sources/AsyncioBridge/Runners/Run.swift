@@ -98,7 +98,7 @@ private final class RemoteMain<Value>: Sendable {
   private let id = ExchangeID()
 
   init(_ task: Asyncio.Task<Value>, of runner: Asyncio.Runner) {
-    task.loop.exported[id] = task
+    task.loop.futuresAwaitedElsewhere[id] = task
     loop = task.loop.threadsafe
     handover = Locked(UncheckedBox((runner, task)))
     if _Concurrency.Task.isCancelled { task.cancel() }
@@ -113,6 +113,8 @@ private final class RemoteMain<Value>: Sendable {
   }
 
   func cancel() {
-    loop.mailbox.post(PostedCall({ [id] in Asyncio.EventLoop.running?.exported[id]?.cancel() }, site: .library))
+    loop.mailbox.post(
+      PostedCall({ [id] in Asyncio.EventLoop.running?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library)
+    )
   }
 }

@@ -36,7 +36,7 @@ extension Asyncio {
 
     private let loop: EventLoop
     /// Not the task itself, whose body keeps this.
-    private let parent: CorePointer
+    private let parent: TaskRef
     private var children: [AnyFuture: Int] = [:]
     private var createdCount = 0
     private var errors: [any Error] = []

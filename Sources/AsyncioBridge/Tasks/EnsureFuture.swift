@@ -116,28 +116,3 @@ extension Asyncio {
     throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
   }
 }
-
-extension Asyncio.EventLoop {
-  @usableFromInline
-  static func runningOrThrow() throws -> Asyncio.EventLoop {
-    guard let running else { throw Asyncio.RuntimeError.noRunningLoop }
-    return running
-  }
-
-  /// The running loop, which its run method keeps.
-  @usableFromInline
-  static func currentUnretained(_ caller: StaticString = #function) -> Unmanaged<Asyncio.EventLoop> {
-    ThreadState.current.pointee.runningLoop ?? .passUnretained(current(nil, caller))
-  }
-
-  /// `loop`, or the running one.
-  @usableFromInline
-  static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
-    guard let loop = loop ?? running else {
-      fatalError(
-        "\(caller): no running event loop. Call this from a task or callback of a loop, as within Asyncio.run, or pass a loop"
-      )
-    }
-    return loop
-  }
-}

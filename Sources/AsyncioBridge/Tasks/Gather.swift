@@ -131,7 +131,7 @@ final class Gathering: KeepingObserver {
   /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose results
   /// have been taken then.
   @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture?] = []
-  private let visit = Visit()
+  private let visit = TraversalMark()
   /// How many children are not done.
   @exclusivity(unchecked) private var left = 0
   private let returnsErrors: Bool
@@ -184,14 +184,14 @@ final class Gathering: KeepingObserver {
   @inlinable
   func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
     let future = try awaitable.ensureFuture(on: loop)
-    try add(future, isOwn: !(A.self is Asyncio.AnyFuture.Type))
+    try add(future, ownedByGather: !(A.self is Asyncio.AnyFuture.Type))
     return future
   }
 
-  /// - Parameter isOwn: nobody but the gather can keep it.
+  /// - Parameter ownedByGather: nobody but the gather can keep it.
   @usableFromInline
-  func add(_ future: Asyncio.AnyFuture, isOwn: Bool = false) throws {
-    if isOwn { future.core?.pointee.reportsDestruction = false }
+  func add(_ future: Asyncio.AnyFuture, ownedByGather: Bool = false) throws {
+    if ownedByGather { future.core?.pointee.reportsDestruction = false }
     if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
     if children.isEmpty { join(future.loop) }
     children.append(future)
@@ -287,7 +287,7 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
   @usableFromInline
   init(_ gathering: Gathering) {
     self.gathering = gathering
-    super.init(home: .passUnretained(.current(gathering.loop)), core: nil, site: .library)
+    super.init(unownedLoop: .passUnretained(.current(gathering.loop)), core: nil, site: .library)
   }
 
   override func cancel(message: String?) -> Bool {

@@ -1,31 +1,31 @@
 extension Asyncio {
   /// The task whose step runs, nil in a callback. `asyncio.current_task()`.
   /// - Parameter loop: the loop to ask; by default the running one, which there must be.
-  public static func currentTask(_ loop: EventLoop? = nil) -> (any AnyTask)? {
+  public static func currentTask(_ loop: EventLoop? = nil) -> (any TaskProtocol)? {
     let loop = EventLoop.current(loop)
     return loop.currentCustomTask ?? loop.callingCore()?.task?.asTask
   }
 
   /// The tasks of a loop that are not done, in the order of their creation. `asyncio.all_tasks()`.
   /// - Parameter loop: the loop to ask; by default the running one, which there must be.
-  public static func allTasks(_ loop: EventLoop? = nil) -> [any AnyTask] {
+  public static func allTasks(_ loop: EventLoop? = nil) -> [any TaskProtocol] {
     let loop = EventLoop.current(loop)
     return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.filter { !$0.isDone }
   }
 
   /// Makes ``allTasks(_:)`` list a task of your own type. `asyncio._register_task()`.
-  public static func registerTask(_ task: any AnyTask) {
+  public static func registerTask(_ task: any TaskProtocol) {
     if !task.loop.customTasks.contains(where: { $0 === task }) { task.loop.customTasks.append(task) }
   }
 
   /// Takes a task of your own type off the list; does nothing if it isn't there. `asyncio._unregister_task()`.
-  public static func unregisterTask(_ task: any AnyTask) {
+  public static func unregisterTask(_ task: any TaskProtocol) {
     task.loop.customTasks.removeAll { $0 === task }
   }
 
   /// Makes a task of your own type the current one of its loop. `asyncio._enter_task()`.
   /// - Throws: ``RuntimeError`` if another task is current; that stays so.
-  public static func enterTask(_ task: any AnyTask) throws {
+  public static func enterTask(_ task: any TaskProtocol) throws {
     if let current = currentTask(task.loop) {
       throw RuntimeError("Cannot enter into task \(task) while another task \(current) is being executed.")
     }
@@ -34,7 +34,7 @@ extension Asyncio {
 
   /// Makes the current task of a loop no longer so. `asyncio._leave_task()`.
   /// - Throws: ``RuntimeError`` if it is not the current one; that stays so.
-  public static func leaveTask(_ task: any AnyTask) throws {
+  public static func leaveTask(_ task: any TaskProtocol) throws {
     guard task.loop.currentCustomTask === task else {
       let current = currentTask(task.loop).map { "\($0)" } ?? "none"
       throw RuntimeError("Leaving task \(task) does not match the current task \(current).")

@@ -11,7 +11,7 @@ extension Asyncio.LoopHandle {
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) -> Asyncio.ConcurrentFuture<Value> {
     let future = Asyncio.ConcurrentFuture<Value>()
-    let promise = Promise(future)
+    let promise = ExportObserver(future)
     let call = PostedCall(
       {
         guard let loop = Asyncio.EventLoop.running else { return }

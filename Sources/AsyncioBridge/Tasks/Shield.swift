@@ -22,7 +22,7 @@ extension Asyncio {
   @inlinable
   public static func shield<Value>(_ inner: Future<Value>) -> Future<Value> {
     if inner.isDone { return inner }
-    let outer = Future<Value>(home: inner.home, core: nil, site: inner.site)
+    let outer = Future<Value>(unownedLoop: inner.unownedLoop, core: nil, site: inner.site)
     shield(inner, by: outer) { inner, outer in
       unsafeDowncast(outer, to: Future<Value>.self).copyState(of: unsafeDowncast(inner, to: Future<Value>.self))
     }

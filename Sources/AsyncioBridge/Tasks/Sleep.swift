@@ -17,7 +17,7 @@ extension Asyncio {
   public static func sleep(_ delay: Duration) async throws {
     let waiter = delay > .zero ? try startTimer(delay) : nil
     defer { waiter?.cancelTimer() }
-    let progress = try WaitProgress.begin(for: waiter.map { .passUnretained($0) })
+    let progress = try Suspension.begin(for: waiter.map { .passUnretained($0) })
     if progress != .isOver { try await progress.goOn(for: waiter) }
     try waiter?.checkResult()
   }

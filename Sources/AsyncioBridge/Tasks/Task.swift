@@ -10,7 +10,7 @@ extension Asyncio {
   /// own `Task.isCancelled` stays false, so nothing is poisoned. Only while the body awaits something that is not the
   /// loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it is cancelled as well, since
   /// nothing else can reach it; if that ignores it, the error comes at the next await of the library.
-  open class Task<Value>: Future<Value>, AnyTask {
+  open class Task<Value>: Future<Value>, TaskProtocol {
     /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:context:eagerStart:fileID:line:_:)``; this
     /// is for subclasses, which a ``TaskFactory`` makes.
     /// - Parameters:
@@ -31,9 +31,9 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      let core = try CorePointer.create(on: loop, name: name, context: context)
+      let core = try TaskRef.create(on: loop, name: name, context: context)
       core.keepBody(body)
-      super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
+      super.init(unownedLoop: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
       core.pointee.loop._withUnsafeGuaranteedRef { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
     }
 
@@ -41,10 +41,10 @@ extension Asyncio {
     /// that creates a task; and no method, for which the task would be counted.
     @inlinable
     @inline(never)
-    static func start(_ core: CorePointer, on loop: EventLoop, name: String?, eagerly: Bool) {
-      if loop.keepsHosts {
-        let runner = UnstartedBody.Runner { host in await EventLoop.runBodies(of: Value.self, on: host) }
-        loop.keep(runner, core, eagerly: eagerly)
+    static func start(_ core: TaskRef, on loop: EventLoop, name: String?, eagerly: Bool) {
+      if loop.reusesHosts {
+        let invoke = ErasedBody.Invoke { host in await EventLoop.runBodies(of: Value.self, on: host) }
+        loop.keep(invoke, core, eagerly: eagerly)
       } else {
         let outerOwner = loop.beginHosting()
         // It never throws, but what may throw needs no thunk on its way into the runtime.
@@ -52,7 +52,7 @@ extension Asyncio {
           name: core.nameForDebuggers(name),
           executorPreference: loop.taskExecutor
         ) {
-          let core = CorePointer.beginning
+          let core = TaskRef.current
           // As in `runBodies(of:on:)`: a function that both call would cost each task another frame, and a hop.
           do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
         }
@@ -63,9 +63,9 @@ extension Asyncio {
     /// A task that has failed before it could be started.
     @usableFromInline
     init(loop: EventLoop, name: String?, failed error: any Error, fileID: StaticString, line: UInt) {
-      let core = CorePointer.make(loop, name: name, context: nil)
+      let core = TaskRef.make(loop, name: name, context: nil)
       core.pointee.hasEnded = true
-      super.init(home: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
+      super.init(unownedLoop: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
       fail(error)
     }
 
@@ -121,7 +121,7 @@ extension Asyncio {
     /// Whether a cancellation is due at the task's next step.
     package final var mustCancel: Bool { core.unsafelyUnwrapped.pointee.mustCancel }
 
-    override var asTask: (any AnyTask)? { self }
+    override var asTask: (any TaskProtocol)? { self }
     override var kindDescription: String { "Task" }
     override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
       core.unsafelyUnwrapped.callGraphFacts(of: self, for: capture)
@@ -142,7 +142,7 @@ extension Asyncio {
   ///
   /// A type of your own subclasses ``Future`` and tells the loop about itself with ``registerTask(_:)``, ``enterTask(_:)``
   /// and ``leaveTask(_:)``, so that ``currentTask(_:)`` and ``allTasks(_:)`` know it.
-  public protocol AnyTask: AnyFuture {
+  public protocol TaskProtocol: AnyFuture {
     /// The task's name.
     var name: String { get set }
     /// How many requests to cancel the task have not been taken back, see ``Task/cancelling``; by default none.
@@ -153,7 +153,7 @@ extension Asyncio {
   }
 }
 
-extension Asyncio.AnyTask {
+extension Asyncio.TaskProtocol {
   /// 0: a task of your own type counts no requests unless it says otherwise.
   public var cancelling: Int { 0 }
   /// Does nothing, and returns 0.

@@ -59,7 +59,7 @@ extension Asyncio {
   /// The elements in their order, each once; all of them must be futures of the loop.
   @inlinable
   static func unique(_ futures: some Sequence<some AnyFuture>, on loop: EventLoop) throws -> [AnyFuture] {
-    let visit = Visit()
+    let visit = TraversalMark()
     var unique: [AnyFuture] = []
     unique.reserveCapacity(futures.underestimatedCount)
     for future in futures {

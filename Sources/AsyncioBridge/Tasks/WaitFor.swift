@@ -51,7 +51,7 @@ struct TimedWait {
   /// Completed by the future or by the timer; nil if there is no time at all.
   private let waiter: WaiterFuture?
   /// How far the wait for it has come, or what has interrupted it.
-  private let progress: Result<WaitProgress, any Error>
+  private let progress: Result<Suspension, any Error>
 
   /// Nil if the future is done in time without any suspension.
   @usableFromInline
@@ -70,7 +70,7 @@ struct TimedWait {
     }
     waiter.setTimer(after: timeout)
     future.add(.completing(waiter))
-    progress = Result { try WaitProgress.begin(for: .passUnretained(waiter)) }
+    progress = Result { try Suspension.begin(for: .passUnretained(waiter)) }
     if future.isDone, case .success(.isOver) = progress {
       waiter.cancelTimer()
       return nil

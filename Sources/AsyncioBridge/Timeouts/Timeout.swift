@@ -78,7 +78,7 @@ extension Asyncio {
 
     fileprivate let loop: EventLoop
     /// Not the task itself, whose body keeps this.
-    let task: CorePointer
+    let task: TaskRef
     /// What ``Task/cancelling`` was when the scope began.
     private let cancelling: Int
     private var state = State.active
@@ -160,7 +160,7 @@ extension Asyncio {
   }
 
   /// The running loop, and what runs the body that is calling.
-  static func callingTask(or message: String) throws -> (EventLoop, CorePointer) {
+  static func callingTask(or message: String) throws -> (EventLoop, TaskRef) {
     let loop = try EventLoop.runningOrThrow()
     guard let core = loop.callingCore() else { throw RuntimeError(message) }
     return (loop, core)

@@ -37,9 +37,9 @@ final class Interpreter {
   /// How many tasks have been bound to a slot.
   private var bindings: [String: Int] = [:]
 
-  private init(_ scenario: Scenario, keepsHosts: Bool) throws {
+  private init(_ scenario: Scenario, reusesHosts: Bool) throws {
     self.scenario = scenario
-    loop = Asyncio.EventLoop(clock: .virtual, keepsHosts: keepsHosts)
+    loop = Asyncio.EventLoop(clock: .virtual, reusesHosts: reusesHosts)
     trace = Trace(id: scenario.id)
     loop.turnLimit = 5000
     loop.exceptionHandler = { [weak self] _, context in
@@ -81,8 +81,8 @@ final class Interpreter {
 
   // MARK: Running
 
-  static func trace(of scenario: Scenario, keepsHosts: Bool) throws -> Trace {
-    let interpreter = try Interpreter(scenario, keepsHosts: keepsHosts)
+  static func trace(of scenario: Scenario, reusesHosts: Bool) throws -> Trace {
+    let interpreter = try Interpreter(scenario, reusesHosts: reusesHosts)
     try interpreter.run()
     return interpreter.trace
   }

@@ -22,13 +22,13 @@ struct ReplayCommand {
   /// - Returns: the exit status.
   static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
-    let keepsHosts = arguments.first == "--kept-hosts"
-    let files = Array(arguments.dropFirst(keepsHosts ? 1 : 0))
+    let reusesHosts = arguments.first == "--kept-hosts"
+    let files = Array(arguments.dropFirst(reusesHosts ? 1 : 0))
     var pending = ""
     do {
       defer { try? output.write(contentsOf: Data(pending.utf8)) }
       for file in files.isEmpty ? ["-"] : files {
-        try replay(try read(file), from: file == "-" ? "standard input" : file, keepsHosts: keepsHosts) { trace in
+        try replay(try read(file), from: file == "-" ? "standard input" : file, reusesHosts: reusesHosts) { trace in
           pending += trace.line
           pending += "\n"
           if pending.utf8.count >= 1 << 16 {
@@ -55,13 +55,13 @@ struct ReplayCommand {
   static func replay(
     _ text: [UInt8],
     from source: String,
-    keepsHosts: Bool = false,
+    reusesHosts: Bool = false,
     write: (Trace) throws -> Void
   ) throws {
     for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       if line.allSatisfy({ $0 <= UInt8(ascii: " ") }) { continue }
       let trace: Trace
-      do { trace = try Interpreter.trace(of: try Scenario(parsing: line), keepsHosts: keepsHosts) } catch {
+      do { trace = try Interpreter.trace(of: try Scenario(parsing: line), reusesHosts: reusesHosts) } catch {
         throw Failure(source: source, line: index + 1, reason: error)
       }
       try write(trace)

@@ -29,12 +29,12 @@ func expectNoLeak(
 ) throws {
   let traces = Traces()
   weak var weakLoop: EventLoop?
-  let live: LiveInstances
+  let debugCounters: DebugCounters
   var reported: [String] = []
   do {
     let loop = EventLoop(clock: clock)
     weakLoop = loop
-    live = loop.live
+    debugCounters = loop.debugCounters
     loop.logger = { reported.append($0) }
     try program(loop, traces)
     try loop.close()
@@ -42,8 +42,8 @@ func expectNoLeak(
   }
   #expect(traces.entered == traces.left, "bodies that were not unwound", sourceLocation: sourceLocation)
   #expect(traces.kept.allSatisfy { $0() == nil }, "frames that were not released", sourceLocation: sourceLocation)
-  #expect(live.futures == 0, "futures", sourceLocation: sourceLocation)
-  #expect(live.hosts == 0, "hosts", sourceLocation: sourceLocation)
+  #expect(debugCounters.futures == 0, "futures", sourceLocation: sourceLocation)
+  #expect(debugCounters.hosts == 0, "hosts", sourceLocation: sourceLocation)
   #expect(weakLoop == nil, "the loop", sourceLocation: sourceLocation)
   if let expected { #expect(reported.count == expected, "\(reported)", sourceLocation: sourceLocation) }
 }

@@ -73,9 +73,14 @@ extension EventLoop {
 
   /// The callbacks that are ready.
   var readyHandles: [Asyncio.Handle] {
-    state.ready.elements.compactMap { entry in
-      if case .handle(let handle) = entry { handle.takeUnretainedValue() } else { nil }
+    var handles: [Asyncio.Handle] = []
+    state.ready.forEach { entry in
+      switch entry {
+      case .handle(let handle): handles.append(handle)
+      default: break
+      }
     }
+    return handles
   }
 
   /// The loop's time since its clock's origin.

@@ -1,0 +1,36 @@
+extension Asyncio.EventLoop {
+  /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
+  public static var running: Asyncio.EventLoop? {
+    @inline(__always) get { ThreadState.current.pointee.runningLoop?.takeUnretainedValue() }
+  }
+
+  @usableFromInline
+  static func runningOrThrow() throws -> Asyncio.EventLoop {
+    guard let running else { throw Asyncio.RuntimeError.noRunningLoop }
+    return running
+  }
+
+  /// The running loop, which its run method keeps.
+  @usableFromInline
+  static func currentUnretained(_ caller: StaticString = #function) -> Unmanaged<Asyncio.EventLoop> {
+    ThreadState.current.pointee.runningLoop ?? .passUnretained(current(nil, caller))
+  }
+
+  /// `loop`, or the running one.
+  @usableFromInline
+  static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
+    guard let loop = loop ?? running else {
+      fatalError(
+        "\(caller): no running event loop. Call this from a task or callback of a loop, as within Asyncio.run, or pass a loop"
+      )
+    }
+    return loop
+  }
+}
+
+extension Asyncio.RuntimeError {
+  static var loopIsClosed: Self { Self("Event loop is closed") }
+  static var noRunningLoop: Self {
+    Self("no running event loop: call this from a task or callback of an Asyncio.EventLoop, as within Asyncio.run")
+  }
+}

@@ -1,0 +1,80 @@
+extension Asyncio.EventLoop {
+  /// A future of the loop has been made. The futures keep the loop, with one reference of Swift's for all of them.
+  @inline(__always)
+  func addFuture() {
+    debugCounters.addFutures(1)
+    state.futureCount &+= 1
+    if state.futureCount == 1 { _ = Unmanaged.passRetained(self) }
+  }
+
+  /// A future of the loop has gone, which may be all that has kept the loop.
+  @inline(__always)
+  func removeFuture() {
+    debugCounters.addFutures(-1)
+    state.futureCount &-= 1
+    if state.futureCount == 0 { Unmanaged.passUnretained(self).release() }
+  }
+
+  /// Creates a pending future of this loop. `loop.create_future()`.
+  @inlinable
+  public func createFuture<Value>(
+    of type: Value.Type = Value.self,
+    fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) -> Asyncio.Future<Value> {
+    Asyncio.Future(unownedLoop: .passUnretained(self), core: nil, site: SourceSite(fileID, line))
+  }
+
+  /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
+  /// - Parameters:
+  ///   - name: the task's name; by default `Task-N`.
+  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
+  ///     given, the loop's task factory is not asked. From Python 3.11 on.
+  ///   - eagerStart: whether the first step is taken before this returns, see ``Asyncio/EagerTaskFactory``; the task factory
+  ///     is not asked then. From Python 3.12 on.
+  ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
+  @discardableResult
+  @inlinable
+  public func createTask<Value>(
+    name: String? = nil,
+    context: Asyncio.Context? = nil,
+    eagerStart: Bool = false,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) throws -> Asyncio.Task<Value> {
+    if hasTaskFactory, context == nil, !eagerStart {
+      return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
+    }
+    return try Asyncio.Task(
+      loop: self,
+      name: name,
+      context: context,
+      eagerStart: eagerStart || (hasTaskFactory && hasEagerTaskFactory),
+      fileID: fileID,
+      line: line,
+      body
+    )
+  }
+
+  @usableFromInline
+  func createTaskWithFactory<Value>(_ coroutine: Asyncio.Coroutine<Value>) throws -> Asyncio.Task<Value> {
+    try checkNotClosed()
+    guard let taskFactory else { preconditionFailure("AsyncioBridge: no task factory") }
+    let task = try taskFactory.makeTask(on: self, coroutine)
+    if let name = coroutine.name { task.name = name }
+    return task
+  }
+
+  @usableFromInline
+  var hasEagerTaskFactory: Bool { taskFactory is Asyncio.EagerTaskFactory }
+}
+
+extension Asyncio {
+  /// Makes the tasks of a loop, see ``EventLoop/taskFactory``.
+  public protocol TaskFactory {
+    /// Makes a task for a body. An error it throws leaves `createTask`.
+    func makeTask<Value>(on loop: EventLoop, _ coroutine: Coroutine<Value>) throws -> Task<Value>
+  }
+}

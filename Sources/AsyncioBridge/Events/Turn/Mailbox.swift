@@ -1,0 +1,258 @@
+import Synchronization
+
+/// The role in which a job must be run: an enqueued job itself does not say by which executor it came.
+enum JobRole: UInt8, Sendable {
+  /// By the loop's task executor: a hosted task, or a child of one.
+  case task
+  /// By the loop's serial executor: an actor that is pinned to the loop.
+  case serial
+}
+
+/// The part of a loop that other threads may touch: what they hand in, and how they wake the loop.
+///
+/// `@unchecked Sendable`: `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the
+/// thread that is in the loop's code (see `isOwnedByCurrentThread`).
+@usableFromInline
+final class Mailbox: @unchecked Sendable {
+  /// What is handed in.
+  enum Item {
+    case job(UnownedJob, JobRole)
+    case call(PostedCall, number: Int)
+  }
+
+  private enum Phase {
+    case open
+    /// Calls are refused; jobs still go to the loop, which waits for its hosts to end.
+    case closing
+    /// Jobs are run on a thread of their own.
+    case closed
+  }
+
+  private struct State: ~Copyable {
+    var items = Ring<Item>()
+    /// How many calls were handed in, which numbers them.
+    var callCount = 0
+    /// The numbers of calls that are not to begin, some of which may have already.
+    var cancelledCalls: Set<Int> = []
+    /// The call at whose beginning those are next forgotten that have begun in spite of it.
+    var nextCleanUp = 0
+    /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
+    var isAsleep = false
+    var phase = Phase.open
+    /// How many `LoopHandle`s there are: who has one may hand in calls.
+    var handleCount = 0
+    /// The loop is asleep, and wants to know when there are no handles any more.
+    var wakesWhenAlone = false
+    /// A thread is running the jobs that arrived after the loop was closed.
+    var isDraining = false
+    /// Made when the loop blocks for the first time.
+    var poller: Poller?
+
+    mutating func goToSleep() -> Poller {
+      let poller = poller ?? Poller()
+      self.poller = poller
+      isAsleep = true
+      return poller
+    }
+  }
+
+  private let state = Locked(State())
+  /// Tells the loop without a lock whether it need look.
+  private let itemsFlag = Atomic(false)
+  /// The same about `cancelledCalls`.
+  private let cancelledCallsFlag = Atomic(false)
+  /// The thread that is in the loop's code, or 0.
+  private let owner = Atomic<UInt>(0)
+  /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
+  nonisolated(unsafe) var loop: Unmanaged<Asyncio.EventLoop>?
+  /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
+  nonisolated(unsafe) var runner: JobRunner!
+
+  // MARK: Any thread
+
+  var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == currentThreadID() }
+
+  /// Whether the loop has been closed.
+  var isClosed: Bool { state.withLock { $0.phase != .open } }
+
+  /// Hands in a call and wakes the loop. Returns the call's number; nil if the loop is closed: the call is then dropped.
+  @discardableResult
+  func post(_ call: PostedCall) -> Int? {
+    deliver { state in
+      if state.phase != .open { return nil }
+      state.callCount += 1
+      state.items.append(.call(call, number: state.callCount))
+      return state.callCount
+    }
+  }
+
+  /// Keeps a call from running, if it has not begun.
+  func cancelCall(_ number: Int) {
+    state.withLock { state in
+      _ = state.cancelledCalls.insert(number)
+      cancelledCallsFlag.store(true, ordering: .relaxed)
+    }
+  }
+
+  /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
+  @inline(__always)
+  func enqueue(_ job: UnownedJob, _ role: JobRole) {
+    if isOwnedByCurrentThread, let loop {
+      loop._withUnsafeGuaranteedRef { $0.accept(job, role) }
+    } else {
+      post(job, role)
+    }
+  }
+
+  /// Hands in a job and wakes the loop. A closed loop's jobs are run all the same, one after the other, on a thread
+  /// of their own, since a job that is never run would leak its Swift task.
+  private func post(_ job: UnownedJob, _ role: JobRole) {
+    let isAccepted: Void? = deliver { state in
+      state.phase == .closed ? nil : state.items.append(.job(job, role))
+    }
+    if isAccepted != nil { return }
+    let mustStart = state.withLock { state in
+      state.items.append(.job(job, role))
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    if mustStart { startThread { self.drain() } }
+  }
+
+  /// Wakes the loop if `append` puts an item in; if not, that returns nil.
+  @inline(__always)
+  private func deliver<Receipt>(_ append: (inout State) -> Receipt?) -> Receipt? {
+    let (receipt, poller) = state.withLock { state -> (Receipt?, Poller?) in
+      guard let receipt = append(&state) else { return (nil, nil) }
+      itemsFlag.store(true, ordering: .releasing)
+      guard state.isAsleep else { return (receipt, nil) }
+      state.isAsleep = false
+      return (receipt, state.poller)
+    }
+    poller?.wake()
+    return receipt
+  }
+
+  /// A handle on the loop is made.
+  func addHandle() { state.withLock { $0.handleCount += 1 } }
+
+  /// A handle on the loop has gone. If it was the last, a loop that waits may have nothing left to wait for.
+  func removeHandle() {
+    let poller = state.withLock { state -> Poller? in
+      state.handleCount -= 1
+      guard state.handleCount == 0, state.isAsleep, state.wakesWhenAlone else { return nil }
+      state.isAsleep = false
+      return state.poller
+    }
+    poller?.wake()
+  }
+
+  private func drain() {
+    while true {
+      let items = state.withLock { state in
+        if state.items.isEmpty { state.isDraining = false }
+        return state.items.takeAll()
+      }
+      if items.isEmpty { return }
+      for case .job(let job, let role) in items { runner.run(job, role) }
+    }
+  }
+
+  // MARK: The owning thread
+
+  /// Makes the calling thread the loop's and returns who was it before, for `giveUpOwnership`.
+  func takeOwnership() -> UInt { owner.exchange(currentThreadID(), ordering: .acquiring) }
+
+  func giveUpOwnership(to previous: UInt) { owner.store(previous, ordering: .releasing) }
+
+  /// Whether something has been handed in since the last `takeItems`.
+  @inline(__always)
+  var hasItems: Bool { itemsFlag.load(ordering: .acquiring) }
+
+  /// Exchanges what has been handed in since the last call for `items`, which must be empty: their memory is used again.
+  func takeItems(_ items: inout Ring<Item>) {
+    state.withLock { state in
+      itemsFlag.store(false, ordering: .relaxed)
+      swap(&items, &state.items)
+    }
+  }
+
+  /// Whether a call, which is to begin now, has been cancelled. Calls begin in the order of their numbers.
+  @inline(__always)
+  func isCancelled(_ call: Int) -> Bool { cancelledCallsFlag.load(ordering: .relaxed) && takeCancellation(of: call) }
+
+  @inline(never)
+  private func takeCancellation(of call: Int) -> Bool {
+    state.withLock { state in
+      let wasCancelled = state.cancelledCalls.remove(call) != nil
+      if call >= state.nextCleanUp {
+        state.cancelledCalls = state.cancelledCalls.filter { $0 > call }
+        state.nextCleanUp = call + state.cancelledCalls.count
+      }
+      if state.cancelledCalls.isEmpty { cancelledCallsFlag.store(false, ordering: .relaxed) }
+      return wasCancelled
+    }
+  }
+
+  /// Blocks until something is handed in or `timeout` nanoseconds (nil: no limit) have passed.
+  func waitForItems(timeout: Int64?) {
+    let poller = state.withLock { $0.items.isEmpty ? $0.goToSleep() : nil }
+    if let poller { sleep(at: poller, timeout: timeout) }
+  }
+
+  /// Blocks until something is handed in; but not while nobody has a handle to hand it in with.
+  ///
+  /// One look under the lock settles it: who makes use of a handle has it until the lock is free again.
+  /// - Returns: false if nothing was handed in, and there are no handles. If the last one goes meanwhile it returns true,
+  ///   so that the caller can ask again.
+  func waitForItemsUnlessAlone() -> Bool {
+    let (isAlone, poller) = state.withLock { state -> (Bool, Poller?) in
+      if !state.items.isEmpty { return (false, nil) }
+      if state.handleCount == 0 { return (true, nil) }
+      state.wakesWhenAlone = true
+      return (false, state.goToSleep())
+    }
+    if let poller { sleep(at: poller, timeout: nil) }
+    return !isAlone
+  }
+
+  private func sleep(at poller: Poller, timeout: Int64?) {
+    poller.wait(timeout: timeout)
+    state.withLock { state in
+      state.isAsleep = false
+      state.wakesWhenAlone = false
+    }
+  }
+
+  /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
+  /// alive may call back here.
+  func refuseCalls() -> [PostedCall] {
+    state.withLock { state in
+      state.phase = .closing
+      var calls: [PostedCall] = []
+      state.items.removeAll { item in
+        guard case .call(let call, _) = item else { return false }
+        calls.append(call)
+        return true
+      }
+      return calls
+    }
+  }
+
+  /// Leaves the jobs that are still to come, and those that nobody has taken, to `drain`.
+  func close() {
+    let (items, poller) = state.withLock { state in
+      state.phase = .closed
+      defer { state.poller = nil }
+      return (state.items.takeAll(), state.poller)
+    }
+    withExtendedLifetime(poller) {}
+    for case .job(let job, let role) in items { post(job, role) }
+  }
+}
+
+/// Reflection, as a `dump`, shows nothing of it: what is in it belongs to other threads as well.
+extension Mailbox: CustomReflectable {
+  @usableFromInline
+  var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}

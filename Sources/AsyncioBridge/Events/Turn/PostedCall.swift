@@ -1,0 +1,15 @@
+/// A call handed in by another thread.
+///
+/// `@unchecked Sendable`: the closure and the context are handed over with it, and used once, by the loop's thread.
+struct PostedCall: @unchecked Sendable {
+  let callback: () throws -> Void
+  /// What to call it in; nobody else may have this context.
+  let context: Asyncio.Context?
+  let site: SourceSite
+
+  init(_ callback: @escaping () throws -> Void, context: Asyncio.Context? = nil, site: SourceSite) {
+    self.callback = callback
+    self.context = context
+    self.site = site
+  }
+}

@@ -1,0 +1,139 @@
+/// A growing ring buffer: the loop's ready queue and the waiting lines of queues and locks.
+///
+/// `Array` would move every element on removal at the front. The storage is raw memory, so that taking an element
+/// moves it out without touching a reference count.
+@usableFromInline
+struct Ring<Element: ~Copyable>: ~Copyable {
+  // Invariants:
+  // 1. `capacity` is a power of two.
+  // 2. The `count` elements from `head` on, wrapping around, are initialised; no other memory is.
+  @usableFromInline var storage: UnsafeMutablePointer<Element>
+  @usableFromInline var capacity: Int
+  @usableFromInline var head = 0
+  @usableFromInline var count = 0
+
+  @inlinable
+  init(minimumCapacity: Int = 16) {
+    capacity = 16
+    while capacity < minimumCapacity { capacity *= 2 }
+    storage = .allocate(capacity: capacity)
+  }
+
+  @inlinable
+  deinit {
+    for offset in 0..<count { (storage + slot(offset)).deinitialize(count: 1) }
+    storage.deallocate()
+  }
+
+  @inlinable
+  var isEmpty: Bool { count == 0 }
+
+  var capacityInBytes: Int { capacity * MemoryLayout<Element>.stride }
+
+  @inlinable
+  @inline(__always)
+  func slot(_ offset: Int) -> Int { (head &+ offset) & (capacity &- 1) }
+
+  @inlinable
+  @inline(__always)
+  mutating func append(_ element: consuming Element) {
+    if count == capacity { grow() }
+    (storage + slot(count)).initialize(to: element)
+    count &+= 1
+  }
+
+  /// Puts an element in front of all others.
+  mutating func prepend(_ element: consuming Element) {
+    if count == capacity { grow() }
+    head = slot(capacity &- 1)
+    (storage + head).initialize(to: element)
+    count &+= 1
+  }
+
+  /// The first element. The ring must not be empty.
+  @inlinable
+  var first: Element {
+    @inline(__always) unsafeAddress { UnsafePointer(storage + head) }
+  }
+
+  /// Takes out the first element. The ring must not be empty.
+  @inlinable
+  @inline(__always)
+  mutating func removeFirst() -> Element {
+    let element = (storage + head).move()
+    head = slot(1)
+    count &-= 1
+    return element
+  }
+
+  /// Takes out the last element. The ring must not be empty.
+  mutating func removeLast() -> Element {
+    count &-= 1
+    return (storage + slot(count)).move()
+  }
+
+  /// Removes every element for which `condition` holds, keeping the order, and returns how many those were.
+  @discardableResult
+  mutating func removeAll(where condition: (borrowing Element) -> Bool) -> Int {
+    let before = count
+    for _ in 0..<before {
+      let element = removeFirst()
+      if !condition(element) { append(element) }
+    }
+    return before - count
+  }
+
+  /// Moves every element for which `condition` holds to another ring, keeping the order.
+  mutating func removeAll(where condition: (borrowing Element) -> Bool, to removed: inout Ring) {
+    for _ in 0..<count {
+      let element = removeFirst()
+      if condition(element) { removed.append(element) } else { append(element) }
+    }
+  }
+
+  /// Whether `condition` holds for any element.
+  func contains(where condition: (borrowing Element) -> Bool) -> Bool {
+    for offset in 0..<count where condition(storage[slot(offset)]) { return true }
+    return false
+  }
+
+  /// Calls `body` with each element, first to last; it must not change the ring.
+  func forEach(_ body: (borrowing Element) -> Void) {
+    for offset in 0..<count { body(storage[slot(offset)]) }
+  }
+
+  /// Where the first element is for which `condition` holds.
+  func firstIndex(where condition: (borrowing Element) -> Bool) -> Int? {
+    for offset in 0..<count where condition(storage[slot(offset)]) { return offset }
+    return nil
+  }
+
+  @inlinable
+  @inline(never)
+  mutating func grow() {
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+    let upToEnd = capacity - head
+    larger.moveInitialize(from: storage + head, count: upToEnd)
+    (larger + upToEnd).moveInitialize(from: storage, count: head)
+    storage.deallocate()
+    storage = larger
+    head = 0
+    capacity *= 2
+  }
+}
+
+extension Ring {
+  /// The elements, first to last.
+  var elements: [Element] { (0..<count).map { storage[slot($0)] } }
+
+  /// Takes out all elements, first to last.
+  mutating func takeAll() -> [Element] {
+    var all: [Element] = []
+    all.reserveCapacity(count)
+    while !isEmpty { all.append(removeFirst()) }
+    return all
+  }
+}
+
+/// `@unchecked`: a ring owns its storage, as an array does.
+extension Ring: @unchecked Sendable where Element: Sendable, Element: ~Copyable {}

@@ -1,0 +1,52 @@
+/// A list of task cores, linked from one to the next: the loop's pending tasks.
+///
+/// Tasks mostly end in the order in which they were created. Then whoever is next to one that goes has just been touched,
+/// or soon will be; in an array, filling the gap would touch a core that is not in the processor's cache.
+struct TaskList: ~Copyable {
+  /// A core's place on the list.
+  struct Link {
+    fileprivate var previous: TaskRef?
+    fileprivate var next: TaskRef?
+    fileprivate var isOnList = false
+  }
+
+  private var first: TaskRef?
+  private var last: TaskRef?
+
+  /// Puts a core, which is on no list, behind all others.
+  @inline(__always)
+  mutating func append(_ core: TaskRef) {
+    core.pointee.link = Link(previous: last, next: nil, isOnList: true)
+    if let last { last.pointee.link.next = core } else { first = core }
+    last = core
+  }
+
+  /// Takes a core off the list, if it is on it.
+  @inline(__always)
+  mutating func remove(_ core: TaskRef) {
+    let link = core.pointee.link
+    if !link.isOnList { return }
+    core.pointee.link.isOnList = false
+    if let previous = link.previous { previous.pointee.link.next = link.next } else { first = link.next }
+    if let next = link.next { next.pointee.link.previous = link.previous } else { last = link.previous }
+  }
+
+  /// Calls `body` with each core, first to last; it must not change the list.
+  func forEach(_ body: (TaskRef) -> Void) {
+    var core = first
+    while let current = core {
+      body(current)
+      core = current.pointee.link.next
+    }
+  }
+
+  /// Whether `condition` holds for any core.
+  func contains(where condition: (TaskRef) -> Bool) -> Bool {
+    var core = first
+    while let current = core {
+      if condition(current) { return true }
+      core = current.pointee.link.next
+    }
+    return false
+  }
+}

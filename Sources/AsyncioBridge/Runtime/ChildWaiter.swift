@@ -1,0 +1,85 @@
+import Synchronization
+
+/// Lets a guest wait for a future of the loop: a Swift task that runs on the loop's thread and is none of its tasks, such
+/// as an `async let` child of one. Cancelling the guest cancels the future, as cancelling a task does.
+final class ChildWaiter: FutureObserver, Hashable {
+  let future: Asyncio.AnyFuture
+  private let loop: Asyncio.EventLoop
+  private var continuation: UnsafeContinuation<Void, Never>?
+  private var isAbandoned = false
+
+  private init(_ future: Asyncio.AnyFuture, _ loop: Asyncio.EventLoop) {
+    self.future = future
+    self.loop = loop
+  }
+
+  /// - Throws: `CancellationError` if the loop is closed in the meantime, `RuntimeError` for a future of another loop.
+  static nonisolated(nonsending) func wait(for future: Asyncio.AnyFuture, on loop: Asyncio.EventLoop) async throws {
+    try await wait(for: future, on: loop, isolation: #isolation)
+  }
+
+  /// A guest need not be a hosted task's child: code of a pinned actor is one, whoever called it. Only its isolation keeps it
+  /// on the loop's thread then, and the closure of `withTaskCancellationHandler` has none unless it is given one.
+  private static func wait(
+    for future: Asyncio.AnyFuture,
+    on loop: Asyncio.EventLoop,
+    isolation: isolated (any Actor)?
+  ) async throws {
+    if !future.belongs(to: loop) {
+      throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
+    }
+    if loop.isClosed { throw Asyncio.cancellation }
+    let waiter = ChildWaiter(future, loop)
+    // The handler only posts; the waiter is touched, and let go of, on the loop's thread.
+    let boxed = UncheckedBox(waiter)
+    let mailbox = loop.mailbox
+    await withTaskCancellationHandler {
+      _ = isolation
+      await withUnsafeContinuation { waiter.start($0) }
+    } onCancel: {
+      mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
+    }
+    if waiter.isAbandoned { throw Asyncio.cancellation }
+  }
+
+  private func start(_ continuation: UnsafeContinuation<Void, Never>) {
+    self.continuation = continuation
+    loop.waitingChildren.insert(self)
+    future.add(.observer(self))
+  }
+
+  override var mayRunUserCode: Bool { true }
+
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) { resume() }
+
+  override var callGraphRole: CallGraphRole { .awaiting(self) }
+
+  /// The loop is closed: the future will not be done any more.
+  func abandon() {
+    isAbandoned = true
+    future.remove(self)
+    resume()
+  }
+
+  private func resume() {
+    guard let continuation else { return }
+    self.continuation = nil
+    loop.waitingChildren.remove(self)
+    loop.resume(guest: continuation)
+  }
+
+  static func == (a: ChildWaiter, b: ChildWaiter) -> Bool { a === b }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension Asyncio.EventLoop {
+  /// Makes a guest wait until `future` is done; nil: for a turn.
+  nonisolated(nonsending) func waitAsGuest(for future: Asyncio.AnyFuture?) async throws {
+    if let future { return try await ChildWaiter.wait(for: future, on: self) }
+    // It resumes on the turn after the one on which what it waits for is done.
+    let done = createWaiter()
+    done.completeIfPending()
+    try await ChildWaiter.wait(for: done, on: self)
+    try _Concurrency.Task.checkCancellation()
+  }
+}

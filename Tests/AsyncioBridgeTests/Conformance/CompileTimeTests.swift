@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+/// What the compiler makes of programs that use the library: those in `Tests/CompileTime`, under the settings that a client
+/// may have. Each line with a comment `// error: TEXT` must be an error that says so, and nothing else may be.
+@Suite(.enabled(if: Compiler.path != nil, "there is no Swift compiler"))
+struct CompileTimeTests {
+  /// Settings of a client.
+  enum Settings: String, CaseIterable, Sendable {
+    case plain = ""
+    case nonisolatedNonsending = "NonisolatedNonsendingByDefault"
+    case mainActorByDefault = "MainActor"
+    case both = "NonisolatedNonsendingByDefault, MainActor"
+
+    var arguments: [String] {
+      let nonsending = ["-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]
+      let mainActor = ["-default-isolation", "MainActor"]
+      return switch self {
+      case .plain: []
+      case .nonisolatedNonsending: nonsending
+      case .mainActorByDefault: mainActor
+      case .both: nonsending + mainActor
+      }
+    }
+  }
+
+  @Test(
+    "state that tasks of one loop share compiles, and so does every other legitimate use",
+    arguments: Settings.allCases
+  )
+  func accepted(_ settings: Settings) async throws {
+    try await check("Accepted", settings)
+  }
+
+  @Test(
+    "closures that run elsewhere take nothing of a loop's along, and nothing leaves it",
+    arguments: Settings.allCases
+  )
+  func rejectedByType(_ settings: Settings) async throws {
+    try await check("RejectedTypes", settings)
+  }
+
+  @Test("no two threads get at the same state of a loop", arguments: Settings.allCases)
+  func rejectedByFlow(_ settings: Settings) async throws {
+    try await check("RejectedFlows", settings)
+  }
+
+  private func check(_ name: String, _ settings: Settings) async throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = folder.appendingPathComponent("CompileTime/\(name).swift")
+    let expected = try Self.expectations(in: String(contentsOf: file, encoding: .utf8), settings)
+    #expect(expected.isEmpty == (name == "Accepted"))
+
+    let diagnostics = try await onOwnThread { try Compiler.check(file, settings.arguments) }
+    for (line, text) in expected {
+      let messages = diagnostics.filter { $0.line == line && $0.isError }.map(\.message)
+      #expect(messages.contains { $0.contains(text) }, "line \(line) is no such error: \(messages)")
+    }
+    for diagnostic in diagnostics where expected[diagnostic.line] == nil {
+      Issue.record("line \(diagnostic.line): \(diagnostic.message)")
+    }
+  }
+
+  /// The lines that are errors, with what those say.
+  private static func expectations(in source: String, _ settings: Settings) -> [Int: String] {
+    var expectations: [Int: String] = [:]
+    for (index, line) in source.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      guard let comment = line.range(of: "// error"),
+        let colon = line.range(of: ": ", range: comment.upperBound..<line.endIndex)
+      else { continue }
+      let exception = line[comment.upperBound..<colon.lowerBound].replacingOccurrences(of: " unless ", with: "")
+      if !exception.isEmpty, settings.rawValue.contains(exception) { continue }
+      expectations[index + 1] = String(line[colon.upperBound...])
+    }
+    return expectations
+  }
+}
+
+/// The compiler that has built these tests, or the one that the shell would find.
+private enum Compiler {
+  struct Diagnostic {
+    let line: Int
+    let isError: Bool
+    let message: String
+  }
+
+  static let path: String? = {
+    let toolchain = runtimeLibrary.map { library in
+      // …/usr/lib/swift/linux/libswiftCore.so belongs to …/usr/bin/swiftc.
+      var folder = URL(fileURLWithPath: library)
+      for _ in 0..<4 { folder.deleteLastPathComponent() }
+      return folder.appendingPathComponent("bin").path
+    }
+    let folders = [toolchain].compactMap { $0 } + (searchPath?.split(separator: ":").map(String.init) ?? [])
+    return folders.map { $0 + "/swiftc" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }()
+
+  private static var searchPath: String? { ProcessInfo.processInfo.environment["PATH"] }
+
+  /// The file of Swift's own library, where the system shows what a process has loaded.
+  private static var runtimeLibrary: String? {
+    let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    let line = maps?.split(separator: "\n").first { $0.hasSuffix("/libswiftCore.so") }
+    return line?.firstIndex(of: "/").flatMap { start in line.map { String($0[start...]) } }
+  }
+
+  /// Compiles a file against the library that was built beside these tests, as far as errors go.
+  static func check(_ file: URL, _ settings: [String]) throws -> [Diagnostic] {
+    let modules = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("Modules")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(path))
+    process.arguments =
+      ["-swift-version", "6", "-parse-as-library", "-diagnostic-style", "llvm", "-emit-sil", "-o", "/dev/null"]
+      + ["-I", modules.path] + settings + [file.path]
+    let output = Pipe()
+    process.standardError = output
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+
+    let diagnostics = text.split(separator: "\n").compactMap { line -> Diagnostic? in
+      // PATH:LINE:COLUMN: KIND: MESSAGE
+      let parts = line.split(separator: ": ", maxSplits: 2)
+      guard parts.count == 3, ["error", "warning"].contains(parts[1]) else { return nil }
+      let place = parts[0].split(separator: ":")
+      guard place.count >= 3, let number = Int(place[place.count - 2]) else { return nil }
+      return Diagnostic(line: number, isError: parts[1] == "error", message: String(parts[2]))
+    }
+    // What is not about a line of the file, as a library that is not found, must not look like a program that is fine.
+    if diagnostics.isEmpty, process.terminationStatus != 0 { throw CompilerFailure(output: text) }
+    return diagnostics
+  }
+}
+
+private struct CompilerFailure: Error {
+  let output: String
+}
