@@ -29,12 +29,12 @@ extension Asyncio {
     @inline(__always)
     static func with<Result>(
       _ context: Context?,
-      on thread: UnsafeMutablePointer<ThreadState> = callersThread,
+      on thread: RecordRef<ThreadState> = callersThread,
       _ body: () throws -> Result
     ) rethrows -> Result {
-      let previous = thread.pointee.context
-      thread.pointee.context = context
-      defer { thread.pointee.context = previous }
+      let previous = thread.record.context
+      thread.record.context = context
+      defer { thread.record.context = previous }
       return try body()
     }
 
@@ -42,42 +42,42 @@ extension Asyncio {
     public static var current: Context {
       if let context = currentIfAny { return context }
       let context = Context()
-      callersThread.pointee.context = context
-      callingCore?.pointee.ownContext = context
+      callersThread.record.context = context
+      callingCore?.record.ownContext = context
       return context
     }
 
     /// The current context, nil if it is the empty one that nobody has asked for yet.
     fileprivate static var currentIfAny: Context? {
       let thread = callersThread
-      if let context = thread.pointee.context { return context }
+      if let context = thread.record.context { return context }
       // Another task may have asked for the context of the one that is calling.
-      guard let context = callingCore?.pointee.ownContext else { return nil }
-      thread.pointee.context = context
+      guard let context = callingCore?.record.ownContext else { return nil }
+      thread.record.context = context
       return context
     }
 
     private static var callingCore: TaskRef? {
-      ThreadState.current.pointee.runningLoop?._withUnsafeGuaranteedRef { $0.callingCore() }
+      ThreadState.current.record.runningLoop?.with { $0.callingCore() }
     }
 
     /// What a new task or callback gets: a copy of the caller's.
     @inline(__always)
-    static func inherited() -> Context? { callersThread.pointee.context?.copy() }
+    static func inherited() -> Context? { callersThread.record.context?.copy() }
 
     /// What a new task or callback of `loop` gets. A loop that runs does so on the caller's thread, and knows it.
     @inline(__always)
     static func inherited(on loop: EventLoop) -> Context? {
       guard let thread = loop.thread else { return inherited() }
       if loop.state.runsActorJob { loop.identifyCaller() }
-      return thread.pointee.context?.copy()
+      return thread.record.context?.copy()
     }
 
     /// The state of the calling thread, in which the context is the caller's.
     @inline(__always)
-    fileprivate static var callersThread: UnsafeMutablePointer<ThreadState> {
+    fileprivate static var callersThread: RecordRef<ThreadState> {
       let thread = ThreadState.current
-      thread.pointee.runningLoop?._withUnsafeGuaranteedRef { loop in
+      thread.record.runningLoop?.with { loop in
         if loop.state.runsActorJob { loop.identifyCaller() }
       }
       return thread

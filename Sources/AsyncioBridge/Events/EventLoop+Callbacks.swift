@@ -69,13 +69,13 @@ extension Asyncio.EventLoop {
     site: SourceSite
   ) -> Asyncio.TimerHandle {
     let handle = Asyncio.TimerHandle(action, deadline: deadline, loop: self, context: context, site: site)
-    setTimer(.handle(.passUnretained(handle)), at: deadline)
+    setTimer(.handle(handle), at: deadline)
     return handle
   }
 
   /// Sets a timer, unless the loop is closed: then it would never come, and keep for ever what refers to the loop.
   @inline(__always)
-  func setTimer(_ timer: TimerQueue.Timer, at deadline: Int64) {
+  func setTimer(_ timer: consuming LoopTimer, at deadline: Int64) {
     if !isClosed { state.timers.insert(timer, deadline: deadline) }
   }
 

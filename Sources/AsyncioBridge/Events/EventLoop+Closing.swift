@@ -8,10 +8,15 @@ extension Asyncio.EventLoop {
   /// spite of its cancellations.
   ///
   /// What never was done is released: the loop lets go of the callbacks of futures that are pending.
-  /// - Throws: ``Asyncio/RuntimeError`` if the loop is running.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is running, or from the code of a body that is being unwound, for which
+  ///   this would wait.
   public func close() throws {
-    if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop") }
+    checkThread()
+    if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop: stop it first") }
     if isClosed { return }
+    if state.unwindingDepth > 0 {
+      throw Asyncio.RuntimeError("Cannot close an event loop from a task that is being destroyed: close it afterwards")
+    }
     tearDown()
   }
 
@@ -22,17 +27,18 @@ extension Asyncio.EventLoop {
     executor = nil
     for task in pendingTasks {
       guard let core = task.core, task.state == .pending else { continue }
-      if core.pointee.reportsDestruction { reportDestruction(of: task, core) }
+      if core.record.reportsDestruction { reportDestruction(of: task, core) }
       unwind(core)
     }
     whileRunning {
-      for guest in waitingChildren { guest.abandon() }
+      for child in waitingChildren { child.abandon() }
       while !jobs.isEmpty { execute(jobs.removeFirst()) }
       joinHosts()
       endIdleHosts()
     }
     foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
     mailbox.close()
+    handOnJobs()
     customTasks = []
     currentCustomTask = nil
     keepingObservers.letGoOthers()
@@ -41,14 +47,14 @@ extension Asyncio.EventLoop {
   /// Lets go of everything that is scheduled, and returns the runtime's jobs among it: those must be run, or their Swift
   /// tasks would leak.
   private func dropScheduled() -> Ring<ReadyEntry> {
-    let calls = mailbox.refuseCalls()
+    var calls = mailbox.refuseCalls()
     var entries = Ring<ReadyEntry>()
     var jobs = Ring<ReadyEntry>()
     while !state.ready.isEmpty {
       let entry = state.ready.removeFirst()
       if entry.isJob { jobs.append(entry) } else { entries.append(entry) }
     }
-    let timers = state.timers.takeAll()
+    var timers = state.timers.takeAll()
     let futures = (futuresCompletedElsewhere, futuresAwaitedElsewhere)
     futuresCompletedElsewhere = [:]
     futuresAwaitedElsewhere = [:]
@@ -59,11 +65,29 @@ extension Asyncio.EventLoop {
       default: break
       }
     }
-    for case .handle(let handle) in timers.map(\.timer) { handle.takeUnretainedValue().dropAction() }
-    for entry in timers { entry.timer.release() }
-    _ = consume entries
-    withExtendedLifetime((futures, calls)) {}
+    timers.forEach { timer in
+      switch timer {
+      case .handle(let handle): handle.dropAction()
+      case .waiter: break
+      }
+    }
+    calls.removeAll()
+    timers.removeAll()
+    entries.removeAll()
+    withExtendedLifetime(futures) {}
     return jobs
+  }
+
+  /// The last jobs may have enqueued others, as an actor's method does that starts a task of its own: nobody waits for them,
+  /// and they are run as those are that come later.
+  private func handOnJobs() {
+    while !state.ready.isEmpty {
+      let entry = state.ready.removeFirst()
+      switch consume entry {
+      case .childJob(let job): mailbox.enqueue(job.job, job.role)
+      default: break
+      }
+    }
   }
 
   /// Runs what bodies still have to do until all have ended.
@@ -80,13 +104,22 @@ extension Asyncio.EventLoop {
     }
   }
 
-  func reportDestruction(of task: Asyncio.AnyFuture, _ core: TaskRef) {
-    core.pointee.reportsDestruction = false
+  /// The last reference to a task has gone. If the task is pending that is reported, and its body is unwound.
+  func taskDidGo(_ task: Asyncio.AnyFuture, _ core: TaskRef) {
+    core.record.task = nil
+    state.unwindingDepth += 1
+    if task.state == .pending, core.record.reportsDestruction { reportDestruction(of: task, core) }
+    if !core.hasEnded { unwind(core) }
+    state.unwindingDepth -= 1
+  }
+
+  private func reportDestruction(of task: Asyncio.AnyFuture, _ core: TaskRef) {
+    core.record.reportsDestruction = false
     callExceptionHandler(
       Asyncio.ExceptionContext(
         message: "Task was destroyed but it is pending!",
         subject: task.describe(),
-        taskName: core.pointee.name,
+        taskName: core.record.name,
         site: task.site
       )
     )

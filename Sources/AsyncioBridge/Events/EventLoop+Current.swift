@@ -1,7 +1,7 @@
 extension Asyncio.EventLoop {
   /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
   public static var running: Asyncio.EventLoop? {
-    @inline(__always) get { ThreadState.current.pointee.runningLoop?.takeUnretainedValue() }
+    @inline(__always) get { ThreadState.current.record.runningLoop?.object }
   }
 
   @usableFromInline
@@ -12,8 +12,8 @@ extension Asyncio.EventLoop {
 
   /// The running loop, which its run method keeps.
   @usableFromInline
-  static func currentUnretained(_ caller: StaticString = #function) -> Unmanaged<Asyncio.EventLoop> {
-    ThreadState.current.pointee.runningLoop ?? .passUnretained(current(nil, caller))
+  static func currentUnretained(_ caller: StaticString = #function) -> Unretained<Asyncio.EventLoop> {
+    ThreadState.current.record.runningLoop ?? Unretained(current(nil, caller))
   }
 
   /// `loop`, or the running one.

@@ -29,7 +29,7 @@ extension Asyncio.EventLoop {
 
   /// Whether there may be child tasks of Swift's, which wait elsewhere. Asked last, since it looks at all tasks.
   private var hasChildren: Bool {
-    state.pending.contains { $0.pointee.mayHaveChildren }
+    state.pending.contains { $0.record.mayHaveChildren }
   }
 
   private func deadlock() -> Asyncio.DeadlockError {

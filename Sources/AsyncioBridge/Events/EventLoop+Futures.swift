@@ -1,10 +1,10 @@
 extension Asyncio.EventLoop {
-  /// A future of the loop has been made. The futures keep the loop, with one reference of Swift's for all of them.
+  /// A future of the loop has been made. The futures keep the loop, by one reference for all of them.
   @inline(__always)
   func addFuture() {
     debugCounters.addFutures(1)
     state.futureCount &+= 1
-    if state.futureCount == 1 { _ = Unmanaged.passRetained(self) }
+    if state.futureCount == 1 { state.keptByFutures = self }
   }
 
   /// A future of the loop has gone, which may be all that has kept the loop.
@@ -12,7 +12,8 @@ extension Asyncio.EventLoop {
   func removeFuture() {
     debugCounters.addFutures(-1)
     state.futureCount &-= 1
-    if state.futureCount == 0 { Unmanaged.passUnretained(self).release() }
+    // Let go of after the change: the loop may go with it.
+    if state.futureCount == 0 { _ = state.keptByFutures.take() }
   }
 
   /// Creates a pending future of this loop. `loop.create_future()`.
@@ -22,7 +23,7 @@ extension Asyncio.EventLoop {
     fileID: StaticString = #fileID,
     line: UInt = #line
   ) -> Asyncio.Future<Value> {
-    Asyncio.Future(unownedLoop: .passUnretained(self), core: nil, site: SourceSite(fileID, line))
+    Asyncio.Future(unownedLoop: Unretained(self), core: nil, site: SourceSite(fileID, line))
   }
 
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.

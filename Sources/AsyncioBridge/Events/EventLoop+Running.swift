@@ -9,6 +9,7 @@ extension Asyncio.EventLoop {
     try whileRunning {
       isRunning = true
       defer {
+        runChildJobs()
         isRunning = false
         state.isStopping = false
       }
@@ -54,7 +55,7 @@ extension Asyncio.EventLoop {
     // Before there is a task, which would run although nobody waits for it.
     try checkCanRun()
     let task = try createTask(name: name, fileID: fileID, line: line, body)
-    task.core?.pointee.reportsDestruction = false
+    task.core?.record.reportsDestruction = false
     return try runUntilComplete(task, isMainBody: true)
   }
 
@@ -95,6 +96,8 @@ extension Asyncio.EventLoop {
 
 /// Stops the loop when the future is done that it runs for.
 private final class StopWhenDone: FutureObserver {
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     if !future.isCancelled {
       future.hasUnretrievedError = false

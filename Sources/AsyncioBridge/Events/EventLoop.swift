@@ -37,7 +37,7 @@ extension Asyncio {
     /// Children of hosted tasks that wait for a future.
     var waitingChildren: Set<ChildWaiter> = []
     /// The state of the thread that is in the loop's code.
-    @exclusivity(unchecked) var thread: UnsafeMutablePointer<ThreadState>?
+    @exclusivity(unchecked) var thread: RecordRef<ThreadState>?
     /// Futures for results that come from other threads, by what those name them.
     var futuresCompletedElsewhere: [ExchangeID: AnyFuture] = [:]
     /// Futures whose results other threads wait for, by what those name them.
@@ -158,7 +158,7 @@ extension Asyncio {
       let mailbox = Mailbox()
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
-      serialExecutor = LoopSerialExecutor(mailbox: mailbox)
+      serialExecutor = LoopSerialExecutor(mailbox: mailbox, taskExecutor: taskExecutor)
       let runner = JobRunner(
         taskExecutor: taskExecutor.asUnownedTaskExecutor(),
         serialExecutor: serialExecutor.asUnownedSerialExecutor()
@@ -168,7 +168,7 @@ extension Asyncio {
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
       updateIsTimed()
-      mailbox.loop = .passUnretained(self)
+      mailbox.loop = Unretained(self)
     }
 
     deinit {

@@ -34,7 +34,7 @@ extension Asyncio {
       self.future = future
       self.handle = handle
       self.subject = subject ?? future?.describe() ?? handle?.description
-      self.taskName = taskName ?? future?.core?.pointee.name
+      self.taskName = taskName ?? future?.core?.record.name
       self.site = site ?? handle?.site
     }
 

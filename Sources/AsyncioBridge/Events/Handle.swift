@@ -42,7 +42,7 @@ extension Asyncio {
     }
 
     /// - Parameter thread: the state of the thread that this is called on.
-    func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
+    func run(on thread: RecordRef<ThreadState>) throws {
       // Moved out, not copied.
       var action = Action.none
       swap(&action, &self.action)
@@ -62,17 +62,22 @@ extension Asyncio {
 
   /// A callback that is scheduled for a time. `asyncio.TimerHandle`.
   ///
-  /// Timers are ordered by their deadlines; two are equal only if they are the same object.
+  /// Timers are ordered by their deadlines, those with equal ones in the order in which they were set. Two are equal only if
+  /// they are the same object.
   public final class TimerHandle: Handle {
     /// There as long as the timer is in its queue.
     private unowned(unsafe) let loop: EventLoop
     let deadline: Int64
+    /// Numbers the loop's timers that have a handle.
+    fileprivate let number: Int
     /// Whether the timer is in the loop's queue of timers.
     @exclusivity(unchecked) var isScheduled = false
 
     init(_ action: Action, deadline: Int64, loop: EventLoop, context: Context?, site: SourceSite) {
       self.deadline = deadline
       self.loop = loop
+      number = loop.state.createdTimers
+      loop.state.createdTimers &+= 1
       super.init(action, isDebug: loop.isDebug, context: context, site: site)
     }
 
@@ -81,7 +86,7 @@ extension Asyncio {
 
     /// Keeps the callback from running, and lets go of it. `TimerHandle.cancel()`.
     public override func cancel() {
-      if isScheduled, !isCancelled { loop.state.timers.cancelledCount += 1 }
+      if isScheduled, !isCancelled { loop.state.timers.didCancel() }
       super.cancel()
     }
 
@@ -94,14 +99,14 @@ extension Asyncio {
 final class PostedHandle: Asyncio.Handle {
   private let number: Int
 
-  init(_ call: PostedCall, number: Int, isDebug: Bool) {
+  init(_ call: consuming PostedCall, number: Int, isDebug: Bool) {
     self.number = number
     super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
   }
 
   /// Other threads leave their cancellations with the mailbox.
-  override func run(on thread: UnsafeMutablePointer<ThreadState>) throws {
-    let wasCancelled = thread.pointee.runningLoop?._withUnsafeGuaranteedRef { $0.mailbox.isCancelled(number) }
+  override func run(on thread: RecordRef<ThreadState>) throws {
+    let wasCancelled = thread.record.runningLoop?.with { $0.mailbox.isCancelled(number) }
     if wasCancelled != true { try super.run(on: thread) }
   }
 }
@@ -117,8 +122,10 @@ extension Asyncio.Handle: CustomStringConvertible {
 }
 
 extension Asyncio.TimerHandle: Comparable, Hashable {
-  /// Whether `a` is due earlier than `b`.
-  public static func < (a: Asyncio.TimerHandle, b: Asyncio.TimerHandle) -> Bool { a.deadline < b.deadline }
+  /// Whether `a` is due earlier than `b`, or at the same time and was set earlier.
+  public static func < (a: Asyncio.TimerHandle, b: Asyncio.TimerHandle) -> Bool {
+    (a.deadline, a.number) < (b.deadline, b.number)
+  }
   /// Timers are equal if they are the same object.
   public static func == (a: Asyncio.TimerHandle, b: Asyncio.TimerHandle) -> Bool { a === b }
   /// Hashes the deadline.

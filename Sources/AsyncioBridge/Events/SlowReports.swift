@@ -11,7 +11,7 @@ extension Asyncio.EventLoop {
   func runTimed(_ entry: consuming ReadyEntry) {
     let start = monotonicNanoseconds()
     if slowTurnDuration != nil, turnTimes.turn != turnCount { beginTiming(turnThatBegan: start) }
-    perform(entry)
+    execute(entry)
     let end = monotonicNanoseconds()
     let duration = Duration.nanoseconds(end - start)
     // Only what is reported is described: that runs the code of whatever is shown, results included.
@@ -75,7 +75,7 @@ extension ReadyEntry {
     case .handle(let handle): "\(handle)"
     case .completeWaiter(let waiter): "completion of \(waiter.object)"
     case .notify(let notification): "\(notification.observer.object) of \(notification.future.object)"
-    case .foreignAwaitEnded(let step): "step of '\(step.owned.core.pointee.name)'"
+    case .foreignAwaitEnded(let step): "step of '\(step.owned.task.record.name)'"
     case .childJob: "a child task's job"
     }
   }
@@ -97,7 +97,7 @@ extension ReadyEntry {
     case .handle(let handle): (nil, handle)
     case .completeWaiter(let waiter): (waiter.object, nil)
     case .notify(let notification): (notification.future.object, nil)
-    case .foreignAwaitEnded(let step): (step.owned.core.task, nil)
+    case .foreignAwaitEnded(let step): (step.owned.task.task, nil)
     case .childJob: (nil, nil)
     }
   }

@@ -22,14 +22,16 @@ extension Asyncio.EventLoop {
     )
   }
 
-  /// Reports the bodies that keep `close()` waiting: those in awaits of something that is not the loop's.
+  /// Reports the bodies that keep `close()` waiting.
   func reportSlowBodies() {
-    for core in foreignCores.values.sorted(by: { $0.pointee.creationNumber < $1.pointee.creationNumber }) {
+    var cores: [TaskRef] = []
+    state.unwinding.forEach { cores.append($0) }
+    for core in cores.sorted(by: { $0.record.creationNumber < $1.record.creationNumber }) {
       callExceptionHandler(
         Asyncio.ExceptionContext(
           message: "Task was cancelled and goes on: its loop waits to be closed for what the task awaits",
           subject: core.task?.describe(),
-          taskName: core.pointee.name,
+          taskName: core.record.name,
           site: core.task?.site
         )
       )

@@ -20,7 +20,7 @@ extension Asyncio {
     // 3. `hasUnretrievedError` implies that there is an error.
 
     /// The loop, which counts its futures, and is kept by them all together.
-    @usableFromInline final let unownedLoop: Unmanaged<EventLoop>
+    @usableFromInline final let unownedLoop: Unretained<EventLoop>
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: TaskRef?
     @exclusivity(unchecked) final var callbacks = CallbackList()
@@ -29,7 +29,7 @@ extension Asyncio {
     @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @exclusivity(unchecked) final var hasUnretrievedError = false
-    @exclusivity(unchecked) final var holdCount: UInt32 = 0
+    @exclusivity(unchecked) final var ownerCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `TraversalMark`.
     @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
     @exclusivity(unchecked) private final var messageBox: MessageBox?
@@ -42,27 +42,28 @@ extension Asyncio {
     }
 
     @usableFromInline
-    init(unownedLoop: Unmanaged<EventLoop>, core: TaskRef?, site: SourceSite) {
+    init(unownedLoop: Unretained<EventLoop>, core: TaskRef?, site: SourceSite) {
       self.unownedLoop = unownedLoop
       self.core = core
       self.site = site
-      core?.pointee.task = .passUnretained(self)
+      core?.record.task = Unretained(self)
       onLoop { $0.addFuture() }
     }
 
     deinit {
+      if onLoop(\.isUsedElsewhere) { return onLoop { FutureRemains(of: self).handOver(to: $0) } }
       if hasUnretrievedError { reportUnretrievedError() }
       core?.release()
       onLoop { $0.removeFuture() }
     }
 
     /// The loop that the future belongs to. `Future.get_loop()`.
-    public final var loop: EventLoop { unownedLoop.takeUnretainedValue() }
+    public final var loop: EventLoop { unownedLoop.object }
 
     @inlinable
     @inline(__always)
     final func belongs(to loop: EventLoop) -> Bool {
-      unownedLoop.toOpaque() == Unmanaged.passUnretained(loop).toOpaque()
+      unownedLoop.refers(to: loop)
     }
 
     // MARK: Reading
@@ -118,8 +119,8 @@ extension Asyncio {
     /// Gives the message of a cancellation to the task that asks, which the cancellation may end in turn. In Python it
     /// comes with the error.
     private final func tellCancelMessage() {
-      guard let core = onLoop({ $0.callingCore() }), !core.pointee.mustCancel else { return }
-      core.pointee.task?._withUnsafeGuaranteedRef { $0.cancelMessage = cancelMessage }
+      guard let core = onLoop({ $0.callingCore() }), !core.record.mustCancel else { return }
+      core.record.task?.with { $0.cancelMessage = cancelMessage }
     }
 
     final var error: (any Error)? { stored.error }
@@ -242,7 +243,7 @@ extension Asyncio {
 
     /// For what happens often: without counting a reference to the loop.
     @inline(__always)
-    final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { unownedLoop._withUnsafeGuaranteedRef(body) }
+    final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { unownedLoop.with(body) }
 
     /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
     package final var callbackCount: Int { callbacks.count }
@@ -279,7 +280,7 @@ extension Asyncio {
           message: "\(kindDescription) exception was never retrieved",
           error: error,
           subject: describe(),
-          taskName: core?.pointee.name,
+          taskName: core?.record.name,
           site: site
         )
       )
@@ -294,17 +295,6 @@ extension Asyncio.AnyFuture: Hashable {
   public static func == (a: Asyncio.AnyFuture, b: Asyncio.AnyFuture) -> Bool { a === b }
   /// Hashes the identity.
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
-
-  /// Hashes the address for sets and dictionaries so that they keep futures about in the order in which those lie in memory:
-  /// to go over a great set, or to let go of it, is then not one miss of the cache after the other.
-  @inlinable
-  public func _rawHashValue(seed: Int) -> Int {
-    var hash = UInt(bitPattern: ObjectIdentifier(self)) >> 4
-    // Mixes what is above into each block of bits, and keeps the order of the blocks.
-    hash ^= hash >> 7
-    hash ^= hash >> 17
-    return Int(bitPattern: hash) ^ seed
-  }
 }
 
 extension Asyncio.AnyFuture: CustomStringConvertible, CustomDebugStringConvertible {
@@ -315,9 +305,9 @@ extension Asyncio.AnyFuture: CustomStringConvertible, CustomDebugStringConvertib
 
   final func describe() -> String {
     let thread = ThreadState.current
-    if thread.pointee.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
-    thread.pointee.beingDescribed.insert(ObjectIdentifier(self))
-    defer { thread.pointee.beingDescribed.remove(ObjectIdentifier(self)) }
+    if thread.record.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
+    thread.record.beingDescribed.insert(ObjectIdentifier(self))
+    defer { thread.record.beingDescribed.remove(ObjectIdentifier(self)) }
     var parts = [kindDescription, stateDescription]
     parts += detailsDescription
     if let error { parts.append("exception=\(error)") }

@@ -7,9 +7,6 @@ enum FutureCallback: ~Copyable {
   case completeWaiter(Owned<WaiterFuture>)
 
   @inline(__always)
-  static func wakeup(_ task: Unmanaged<Asyncio.AnyFuture>) -> FutureCallback { .step(Owned(task)) }
-
-  @inline(__always)
   static func observer(_ observer: FutureObserver) -> FutureCallback { .notify(Owned(observer)) }
 
   @inline(__always)
@@ -70,10 +67,10 @@ struct CallbackList: ~Copyable {
     }
   }
 
-  mutating func removeWakeup(of task: Unmanaged<Asyncio.AnyFuture>) {
+  mutating func removeWakeup(of task: Unretained<Asyncio.AnyFuture>) {
     _ = remove { callback in
       switch callback {
-      case .step(let other): other.unretained.toOpaque() == task.toOpaque()
+      case .step(let other): other.refers(to: task)
       default: false
       }
     }
@@ -82,7 +79,7 @@ struct CallbackList: ~Copyable {
   mutating func remove(completing waiter: WaiterFuture) {
     _ = remove { callback in
       switch callback {
-      case .completeWaiter(let other): other.unretained.toOpaque() == Unmanaged.passUnretained(waiter).toOpaque()
+      case .completeWaiter(let other): other.refers(to: waiter)
       default: false
       }
     }
@@ -112,7 +109,7 @@ struct CallbackList: ~Copyable {
     var labels: [String] = []
     forEach { callback in
       switch callback {
-      case .step(let task): labels.append("<wakeup of '\(task.object.core?.pointee.name ?? "?")'>")
+      case .step(let task): labels.append("<wakeup of '\(task.object.core?.record.name ?? "?")'>")
       case .notify(let observer): labels.append("\(observer.object)")
       case .completeWaiter: labels.append("<release of a waiter>")
       }

@@ -18,7 +18,7 @@ extension Asyncio {
   ///     pending.
   public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
     let loop = EventLoop.current(loop)
-    let wrapper = Future<Value>(unownedLoop: .passUnretained(loop), core: nil, site: .library)
+    let wrapper = Future<Value>(unownedLoop: Unretained(loop), core: nil, site: .library)
     // A closed loop takes no result any more, and would keep the wrapper for ever.
     if loop.isClosed { return wrapper }
     let id = ExchangeID()
@@ -26,16 +26,16 @@ extension Asyncio {
     wrapper.add(.observer(CancellationForwarder(future, id)))
     let mailbox = loop.mailbox
     future.addDoneCallback { future in
-      guard let outcome = future.outcome else { return }
+      guard let end = future.end else { return }
       let call = PostedCall(
         {
           guard let wrapper = EventLoop.running?.futuresCompletedElsewhere.removeValue(forKey: id), !wrapper.isDone
           else { return }
           let typed = unsafeDowncast(wrapper, to: Future<Value>.self)
-          switch outcome {
-          case .success(let value): typed.complete(value)
-          case .failure(let error as CancelledError): _ = (error, typed.cancelFuture(message: nil))
-          case .failure(let error): typed.fail(error)
+          switch end {
+          case .cancelled: _ = typed.cancelFuture(message: nil)
+          case .finished(.success(let value)): typed.complete(value)
+          case .finished(.failure(let error)): typed.fail(error)
           }
         },
         site: .library
@@ -59,6 +59,9 @@ private final class CancellationForwarder<Value: Sendable>: FutureObserver {
     self.source = source
     self.id = id
   }
+
+  /// The callbacks of the future elsewhere are called at once.
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     future.loop.futuresCompletedElsewhere[id] = nil
@@ -88,6 +91,9 @@ final class ExportObserver<Value: Sendable>: FutureObserver {
       mailbox.post(PostedCall({ Asyncio.EventLoop.running?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
     }
   }
+
+  /// The callbacks of the future elsewhere are called at once.
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     future.loop.futuresAwaitedElsewhere[id] = nil

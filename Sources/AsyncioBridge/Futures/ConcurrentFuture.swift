@@ -58,6 +58,22 @@ extension Asyncio {
       storage.withLock { if case .cancelled = $0.state { true } else { false } }
     }
 
+    /// How the future has ended; nil while it has not.
+    enum End {
+      case cancelled
+      case finished(Result<Value, any Error>)
+    }
+
+    var end: End? {
+      storage.withLock {
+        switch $0.state {
+        case .pending, .running: nil
+        case .finished(let result): .finished(result)
+        case .cancelled: .cancelled
+        }
+      }
+    }
+
     /// The outcome, nil while there is none: an error of `CancellationError` stands for a cancelled future.
     public var outcome: Result<Value, any Error>? {
       storage.withLock {

@@ -33,7 +33,7 @@ final class DoneCallbackRegistration: KeepingObserver {
     self.context = context
   }
 
-  override var mayRunUserCode: Bool { true }
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     guard let callback else { return }

@@ -28,7 +28,11 @@ final class ForeignOperations: Sendable {
         if result.isCancelled { task.cancel() }
       }
       await withTaskCancellationHandler {
-        _ = result.resolve(await task.result)
+        switch await task.result {
+        // As a task that throws it.
+        case .failure(is CancellationError): result.cancel()
+        case let outcome: result.resolve(outcome)
+        }
       } onCancel: {
         task.cancel()
       }

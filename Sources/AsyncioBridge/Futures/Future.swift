@@ -8,13 +8,13 @@ extension Asyncio {
   /// ```
   open class Future<Value>: AnyFuture, Awaitable {
     @inlinable
-    override init(unownedLoop: Unmanaged<EventLoop>, core: TaskRef?, site: SourceSite) {
+    override init(unownedLoop: Unretained<EventLoop>, core: TaskRef?, site: SourceSite) {
       super.init(unownedLoop: unownedLoop, core: core, site: site)
     }
 
     /// Creates a pending future. Prefer ``EventLoop/createFuture(of:fileID:line:)``; this is for subclasses.
     public init(loop: EventLoop, fileID: StaticString = #fileID, line: UInt = #line) {
-      super.init(unownedLoop: .passUnretained(loop), core: nil, site: SourceSite(fileID, line))
+      super.init(unownedLoop: Unretained(loop), core: nil, site: SourceSite(fileID, line))
     }
 
     /// Waits until the future is done and returns its value. `await future`.
@@ -31,8 +31,8 @@ extension Asyncio {
       @inline(__always)
       get async throws {
         if state == .pending {
-          let progress = try Suspension.begin(for: .passUnretained(self))
-          if progress != .isOver { try await progress.goOn(for: self) }
+          let progress = try Suspension.begin(for: Unretained(self))
+          if progress != .isOver { try await progress.finishWaiting(for: self) }
         }
         return try result()
       }

@@ -20,12 +20,12 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   init(loop: Asyncio.EventLoop, owner: AnyObject?) {
     self.owner = owner
-    super.init(unownedLoop: .passUnretained(loop), core: nil, site: .library)
+    super.init(unownedLoop: Unretained(loop), core: nil, site: .library)
   }
 
   /// Has the loop complete it at `deadline`, unless it is done by then.
   @inline(__always)
-  func setTimer(at deadline: Int64) { onLoop { $0.setTimer(.waiter(.passUnretained(self)), at: deadline) } }
+  func setTimer(at deadline: Int64) { onLoop { $0.setTimer(.waiter(Owned(self)), at: deadline) } }
 
   @inline(__always)
   func setTimer(after delay: Duration) {
@@ -37,7 +37,7 @@ final class WaiterFuture: Asyncio.Future<Void> {
   func cancelTimer() {
     if timer != .scheduled { return }
     timer = .cancelled
-    onLoop { $0.state.timers.cancelledCount += 1 }
+    onLoop { $0.state.timers.didCancel() }
   }
 
   override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {

@@ -23,14 +23,16 @@ final class CallGraphCapture {
     now = loop.clock.nowNanoseconds
     runningCore = loop.callingCore()
     var cores: [Int: TaskRef] = [:]
-    loop.state.pending.forEach { cores[$0.pointee.creationNumber] = $0 }
+    loop.state.pending.forEach { cores[$0.record.creationNumber] = $0 }
     self.cores = cores
-    for entry in loop.state.timers.entries where !entry.timer.isCancelled {
-      switch entry.timer {
-      case .waiter(let waiter): deadlines[ObjectIdentifier(waiter.takeUnretainedValue())] = entry.deadline
-      case .handle(let handle):
-        guard case .expiry(let timeout) = handle.takeUnretainedValue().action else { continue }
-        timeouts[timeout.task, default: []].append(entry.deadline)
+    for entry in loop.state.timers.entries where !entry.isCancelled {
+      entry.with { timer in
+        switch timer {
+        case .waiter(let waiter): deadlines[ObjectIdentifier(waiter.object)] = entry.deadline
+        case .handle(let handle):
+          guard case .expiry(let timeout) = handle.action else { return }
+          timeouts[timeout.task, default: []].append(entry.deadline)
+        }
       }
     }
   }

@@ -46,27 +46,22 @@ extension TaskRef {
   /// What a task knows that runs a body.
   func callGraphFacts(of task: Asyncio.AnyFuture, for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.task)
-    facts.name = pointee.name
+    facts.name = record.name
     facts.site = task.site
     if task.isDone {
       facts.state = task.callGraphState
-    } else if self == capture.runningCore || isInStep {
+    } else if self == capture.runningCore || isRunning {
       facts.state = .running
-    } else if pointee.foreignTask != nil {
+    } else if isForeign {
       facts.state = .foreign
     } else if let waiter, !waiter.isDone {
       facts.awaits = [waiter]
     } else {
       facts.state = .ready
     }
-    if pointee.mustCancel { facts.details.append("cancelling") }
+    if record.mustCancel { facts.details.append("cancelling") }
     facts.details += capture.timeLeft(of: self)
     return facts
-  }
-
-  /// Whether the body is in the midst of a step, also if that has started another task eagerly, which asks.
-  private var isInStep: Bool {
-    pointee.continuation == nil && !pointee.hasBody && !pointee.isDriving && pointee.foreignTask == nil
   }
 }
 

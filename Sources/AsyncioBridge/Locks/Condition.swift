@@ -144,8 +144,3 @@ extension Asyncio {
     public var description: String { "<Condition \(describeLock(isLocked ? "locked" : "unlocked", waiters.count))>" }
   }
 }
-
-extension Asyncio.EventLoop {
-  /// Whether the code that asks belongs to a body that gets nothing but cancellations any more.
-  var isUnwinding: Bool { currentCore?.pointee.isAbandoned ?? isClosed }
-}

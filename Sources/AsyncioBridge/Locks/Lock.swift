@@ -51,7 +51,7 @@ extension Asyncio {
 
     private func take() {
       isTaken = true
-      holder = loop.callingCore()?.pointee.creationNumber
+      holder = loop.callingCore()?.record.creationNumber
     }
 
     /// Frees the lock, and wakes the first task that waits for it. `Lock.release()`.

@@ -22,10 +22,10 @@ struct ErasedBody {
   /// Runs bodies with one type of result. A closure in an optional would be kept in a form that costs more to call.
   @usableFromInline
   struct Invoke {
-    let run: nonisolated(nonsending) (HostPointer) async -> Void
+    let run: nonisolated(nonsending) (HostRef) async -> Void
 
     @usableFromInline
-    init(_ run: nonisolated(nonsending) @escaping (HostPointer) async -> Void) { self.run = run }
+    init(_ run: nonisolated(nonsending) @escaping (HostRef) async -> Void) { self.run = run }
 
     /// Whether both are the same closure, and so run bodies of the same type.
     func isSame(as other: Invoke) -> Bool {

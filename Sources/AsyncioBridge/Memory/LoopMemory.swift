@@ -15,19 +15,19 @@ struct LoopMemory: ~Copyable {
   private static var mostSpareBytes: Int { 8 << 20 }
 
   /// What the calling thread has kept, or nothing.
-  static func ofThread() -> LoopMemory { ThreadState.current.pointee.spareMemory.take() ?? LoopMemory() }
+  static func ofThread() -> LoopMemory { ThreadState.current.record.spareMemory.take() ?? LoopMemory() }
 
   /// Keeps the memory for the next loop of the calling thread, unless there is some already.
   fileprivate consuming func giveToThread() {
     let thread = ThreadState.current
     // A body that nothing could end has its record for ever.
-    guard thread.pointee.spareMemory == nil, ready.isEmpty, timers.isEmpty, cores.isUnused, hosts.isUnused
+    guard thread.record.spareMemory == nil, ready.isEmpty, timers.isEmpty, cores.isUnused, hosts.isUnused
     else { return }
     cores.shrink(to: Self.mostSpareBytes)
     hosts.shrink(to: Self.mostSpareBytes)
     if ready.capacityInBytes > Self.mostSpareBytes { ready = Ring(minimumCapacity: 64) }
     if timers.capacityInBytes > Self.mostSpareBytes { timers = TimerQueue() }
-    thread.pointee.spareMemory = .some(self)
+    thread.record.spareMemory = .some(self)
   }
 }
 

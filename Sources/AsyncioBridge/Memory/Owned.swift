@@ -1,48 +1,89 @@
-/// One of the loop's references to an object.
+/// What a loop's queue, its timers and the callback lists of futures refer to, often several times at once.
+///
+/// These references are counted by the object itself, and own one of Swift's for all of them together: Swift counts with
+/// atomic operations, which a step would make dozens of. It is sound since all of it happens on the loop's thread. Only
+/// ``Owned`` counts.
+/// SHARE
+protocol LoopHeld: AnyObject {
+  /// How many references of the loop's there are.
+  var ownerCount: UInt32 { get set }
+}
+
+/// One of the loop's references to an object: taken by `init`, given up when this goes, and moved in between.
+@safe
 struct Owned<Object: LoopHeld>: ~Copyable {
   private let reference: Unmanaged<Object>
 
   @inline(__always)
-  init(_ reference: Unmanaged<Object>) { self.reference = reference.hold() }
+  init(_ object: Object) { self.init(Unretained(object)) }
 
   @inline(__always)
-  init(_ object: Object) { reference = Unmanaged.passUnretained(object).hold() }
-
-  /// Takes over a reference that was counted already.
-  @inline(__always)
-  init(adopting reference: Unmanaged<Object>) { self.reference = reference }
-
-  @inline(__always)
-  deinit { reference.drop() }
-
-  @inline(__always)
-  var unretained: Unmanaged<Object> { reference }
-
-  @inline(__always)
-  func with<Result>(_ body: (Object) throws -> Result) rethrows -> Result {
-    try reference._withUnsafeGuaranteedRef(body)
+  init(_ unretained: Unretained<Object>) {
+    unsafe reference = unretained.reference
+    let isFirst = unretained.with { object in
+      object.ownerCount += 1
+      return object.ownerCount == 1
+    }
+    if isFirst { _ = unsafe reference.retain() }
   }
 
-  var object: Object { reference.takeUnretainedValue() }
+  /// Takes over a reference that `giveUp` has returned.
+  @inline(__always)
+  init(adopting reference: Unmanaged<Object>) { unsafe self.reference = reference }
 
+  /// Leaves the reference, which stays counted, to the caller: for raw memory only.
   @inline(__always)
   consuming func giveUp() -> Unmanaged<Object> {
-    let reference = reference
+    let reference = unsafe reference
     discard self
-    return reference
+    return unsafe reference
+  }
+
+  @inline(__always)
+  deinit {
+    let wasLast = unsafe reference._withUnsafeGuaranteedRef { object in
+      #if DEBUG
+        precondition(object.ownerCount > 0, "AsyncioBridge: \(object) is released more often than it was retained")
+      #endif
+      object.ownerCount &-= 1
+      return object.ownerCount == 0
+    }
+    if wasLast { unsafe reference.release() }
+  }
+
+  /// Calls `body` with the object, without counting a reference.
+  @inline(__always)
+  func with<Result>(_ body: (Object) throws -> Result) rethrows -> Result {
+    try unsafe reference._withUnsafeGuaranteedRef { try body($0) }
+  }
+
+  /// The same object, for as long as this owns it.
+  @inline(__always)
+  var unretained: Unretained<Object> { Unretained(reference: reference) }
+
+  /// The object, with one of Swift's references counted.
+  var object: Object { unsafe reference.takeUnretainedValue() }
+
+  /// Whether it refers to this object.
+  @inline(__always)
+  func refers(to object: Object) -> Bool { unretained.refers(to: object) }
+
+  @inline(__always)
+  func refers(to unretained: Unretained<Object>) -> Bool {
+    unsafe unretained.reference.toOpaque() == reference.toOpaque()
   }
 }
 
-/// One of the owners of a core.
-struct OwnedCore: ~Copyable {
-  let core: TaskRef
+/// One of the owners of a task's core.
+struct OwnedTask: ~Copyable {
+  let task: TaskRef
 
   @inline(__always)
-  init(_ core: TaskRef) {
-    core.retain()
-    self.core = core
+  init(_ task: TaskRef) {
+    task.retain()
+    self.task = task
   }
 
   @inline(__always)
-  deinit { core.release() }
+  deinit { task.release() }
 }

@@ -1,48 +1,64 @@
 /// The memory of a loop's records of one kind: what one has left another takes.
+/// SHARE
+@safe
 struct RecordPool<Record: ~Copyable>: ~Copyable {
   // Invariant: each of the pieces of the blocks has a record in it, or is on the list that begins with `free`.
 
   private static var piecesPerBlock: Int { 32 }
 
   private var blocks: [UnsafeMutablePointer<Record>] = []
-  /// The memory that is not in use; each piece begins with the address of the next.
+  /// The memory that is not in use; the second word of each piece is the address of the next. The first is left to
+  /// `RecordPoison`.
   private var free: UnsafeMutableRawPointer?
   private var usedCount = 0
 
-  deinit { for block in blocks { block.deallocate() } }
+  deinit { for unsafeblock in unsafe blocks { unsafe block.deallocate() } }
 
   /// Memory for a record, not initialised.
   @inline(__always)
-  mutating func take() -> UnsafeMutablePointer<Record> {
-    if free == nil { allocateBlock() }
-    let piece = free.unsafelyUnwrapped
-    free = piece.load(as: UnsafeMutableRawPointer?.self)
+  mutating func take() -> RecordRef<Record> {
+    if unsafe free == nil { allocateBlock() }
+    let piece = unsafe free.unsafelyUnwrapped
+    unsafe free = piece.load(fromByteOffset: Self.linkOffset, as: UnsafeMutableRawPointer?.self)
     usedCount &+= 1
-    return piece.bindMemory(to: Record.self, capacity: 1)
+    #if DEBUG
+      unsafe piece.storeBytes(of: 0, as: UInt.self)
+    #endif
+    return unsafe RecordRef(piece.bindMemory(to: Record.self, capacity: 1))
   }
 
   /// Takes back memory that is not initialised any more.
   @inline(__always)
-  mutating func giveBack(_ record: UnsafeMutablePointer<Record>) {
+  mutating func giveBack(_ record: RecordRef<Record>) {
+    #if DEBUG
+      // A record that is given back twice would later be two.
+      record.checkAlive()
+    #endif
     usedCount &-= 1
-    addFree(record)
+    unsafe addFree(record.address)
   }
 
   @inline(__always)
   private mutating func addFree(_ record: UnsafeMutablePointer<Record>) {
-    let piece = UnsafeMutableRawPointer(record)
-    piece.storeBytes(of: free, as: UnsafeMutableRawPointer?.self)
-    free = piece
+    let piece = unsafe UnsafeMutableRawPointer(record)
+    #if DEBUG
+      unsafe piece.initializeMemory(as: UInt8.self, repeating: RecordPoison.byte, count: MemoryLayout<Record>.size)
+    #endif
+    unsafe piece.storeBytes(of: free, toByteOffset: Self.linkOffset, as: UnsafeMutableRawPointer?.self)
+    unsafe free = piece
   }
 
+  private static var linkOffset: Int { MemoryLayout<UInt>.size }
+
   private mutating func addFree(block: UnsafeMutablePointer<Record>) {
-    for index in (0..<Self.piecesPerBlock).reversed() { addFree(block + index) }
+    for index in (0..<Self.piecesPerBlock).reversed() { unsafe addFree(block + index) }
   }
 
   private mutating func allocateBlock() {
-    let block = UnsafeMutablePointer<Record>.allocate(capacity: Self.piecesPerBlock)
-    blocks.append(block)
-    addFree(block: block)
+    precondition(MemoryLayout<Record>.size >= 2 * MemoryLayout<UInt>.size)
+    let block = unsafe UnsafeMutablePointer<Record>.allocate(capacity: Self.piecesPerBlock)
+    unsafe blocks.append(block)
+    unsafe addFree(block: block)
   }
 
   /// Whether no record is left.
@@ -50,11 +66,11 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
 
   /// Lets go of memory, the oldest, so that at most `bytes` are left. There must be no records.
   mutating func shrink(to bytes: Int) {
-    let excess = blocks.count - bytes / (Self.piecesPerBlock * MemoryLayout<Record>.stride)
+    let excess = unsafe blocks.count - bytes / (Self.piecesPerBlock * MemoryLayout<Record>.stride)
     if excess <= 0 { return }
-    for block in blocks.prefix(excess) { block.deallocate() }
-    blocks.removeFirst(excess)
-    free = nil
-    for block in blocks.reversed() { addFree(block: block) }
+    for unsafeblock in unsafe blocks.prefix(excess) { unsafe block.deallocate() }
+    unsafe blocks.removeFirst(excess)
+    unsafe free = nil
+    for unsafeblock in unsafe blocks.reversed() { unsafe addFree(block: block) }
   }
 }

@@ -122,6 +122,11 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   }
 }
 
+extension Ring where Element: ~Copyable {
+  /// Lets go of all elements, first to last. What goes may not touch the ring.
+  mutating func removeAll() { while !isEmpty { _ = removeFirst() } }
+}
+
 extension Ring {
   /// The elements, first to last.
   var elements: [Element] { (0..<count).map { storage[slot($0)] } }

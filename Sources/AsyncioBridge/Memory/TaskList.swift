@@ -7,7 +7,7 @@ struct TaskList: ~Copyable {
   struct Link {
     fileprivate var previous: TaskRef?
     fileprivate var next: TaskRef?
-    fileprivate var isOnList = false
+    fileprivate(set) var isOnList = false
   }
 
   private var first: TaskRef?
@@ -16,19 +16,19 @@ struct TaskList: ~Copyable {
   /// Puts a core, which is on no list, behind all others.
   @inline(__always)
   mutating func append(_ core: TaskRef) {
-    core.pointee.link = Link(previous: last, next: nil, isOnList: true)
-    if let last { last.pointee.link.next = core } else { first = core }
+    core.record.link = Link(previous: last, next: nil, isOnList: true)
+    if let last { last.record.link.next = core } else { first = core }
     last = core
   }
 
   /// Takes a core off the list, if it is on it.
   @inline(__always)
   mutating func remove(_ core: TaskRef) {
-    let link = core.pointee.link
+    let link = core.record.link
     if !link.isOnList { return }
-    core.pointee.link.isOnList = false
-    if let previous = link.previous { previous.pointee.link.next = link.next } else { first = link.next }
-    if let next = link.next { next.pointee.link.previous = link.previous } else { last = link.previous }
+    core.record.link.isOnList = false
+    if let previous = link.previous { previous.record.link.next = link.next } else { first = link.next }
+    if let next = link.next { next.record.link.previous = link.previous } else { last = link.previous }
   }
 
   /// Calls `body` with each core, first to last; it must not change the list.
@@ -36,7 +36,7 @@ struct TaskList: ~Copyable {
     var core = first
     while let current = core {
       body(current)
-      core = current.pointee.link.next
+      core = current.record.link.next
     }
   }
 
@@ -45,7 +45,7 @@ struct TaskList: ~Copyable {
     var core = first
     while let current = core {
       if condition(current) { return true }
-      core = current.pointee.link.next
+      core = current.record.link.next
     }
     return false
   }

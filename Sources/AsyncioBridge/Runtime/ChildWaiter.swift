@@ -48,7 +48,7 @@ final class ChildWaiter: FutureObserver, Hashable {
     future.add(.observer(self))
   }
 
-  override var mayRunUserCode: Bool { true }
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) { resume() }
 
@@ -65,7 +65,7 @@ final class ChildWaiter: FutureObserver, Hashable {
     guard let continuation else { return }
     self.continuation = nil
     loop.waitingChildren.remove(self)
-    loop.resume(guest: continuation)
+    unsafe loop.resume(child: continuation)
   }
 
   static func == (a: ChildWaiter, b: ChildWaiter) -> Bool { a === b }
@@ -73,13 +73,21 @@ final class ChildWaiter: FutureObserver, Hashable {
 }
 
 extension Asyncio.EventLoop {
-  /// Makes a guest wait until `future` is done; nil: for a turn.
-  nonisolated(nonsending) func waitAsGuest(for future: Asyncio.AnyFuture?) async throws {
+  /// Makes a child task wait until `future` is done; nil: for a turn.
+  nonisolated(nonsending) func waitAsChild(for future: Asyncio.AnyFuture?) async throws {
+    try checkChildPrefersLoop()
     if let future { return try await ChildWaiter.wait(for: future, on: self) }
     // It resumes on the turn after the one on which what it waits for is done.
     let done = createWaiter()
     done.completeIfPending()
     try await ChildWaiter.wait(for: done, on: self)
     try _Concurrency.Task.checkCancellation()
+  }
+
+  /// Resumes a child task and runs it at once.
+  fileprivate func resume(child continuation: UnsafeContinuation<Void, Never>) {
+    whileRunning {
+      if let next = capture({ unsafe continuation.resume() }) { runChildJob(next) }
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// Runs the jobs that a loop's executors were given.
 ///
 /// Unowned, yet alive while a job of their role is: a task retains its task executor, and a pinned actor keeps the
-/// `LoopHandle` that owns the serial one.
+/// `LoopHandle` that owns the serial one, which owns the task executor.
 struct JobRunner {
   let taskExecutor: UnownedTaskExecutor
   let serialExecutor: UnownedSerialExecutor
@@ -21,17 +21,17 @@ struct JobRunner {
 final class LoopTaskExecutor: TaskExecutor {
   private let mailbox: Mailbox
   /// The same, so that nothing need be counted for each job.
-  private let unretained: Unmanaged<Mailbox>
+  private let unretained: Unretained<Mailbox>
 
   init(mailbox: Mailbox) {
     self.mailbox = mailbox
-    unretained = .passUnretained(mailbox)
+    unretained = Unretained(mailbox)
   }
 
   @usableFromInline
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    unretained._withUnsafeGuaranteedRef { $0.enqueue(job, .task) }
+    unretained.with { $0.enqueue(job, .task) }
   }
 }
 
@@ -40,7 +40,13 @@ final class LoopTaskExecutor: TaskExecutor {
 /// There are two executors, since an enqueued job does not say in which role it must be run.
 final class LoopSerialExecutor: SerialExecutor {
   private let mailbox: Mailbox
-  init(mailbox: Mailbox) { self.mailbox = mailbox }
+  /// Jobs of pinned actors are run in its name too, also when the loop has gone.
+  private let taskExecutor: LoopTaskExecutor
+
+  init(mailbox: Mailbox, taskExecutor: LoopTaskExecutor) {
+    self.mailbox = mailbox
+    self.taskExecutor = taskExecutor
+  }
 
   func enqueue(_ job: consuming ExecutorJob) { mailbox.enqueue(UnownedJob(job), .serial) }
 

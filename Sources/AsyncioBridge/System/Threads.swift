@@ -11,7 +11,7 @@
 /// Not `pthread_self()`, which C declares as a pure function. The optimiser then takes its result for the same before and
 /// after a suspension, and even moves the call to the other side of one, however well the function around it is hidden.
 @inline(__always)
-func currentThreadID() -> UInt { UInt(bitPattern: ThreadState.current) }
+func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
 
 /// Starts a detached thread that runs `body` and ends with it.
 func startThread(_ body: @escaping @Sendable () -> Void) {
@@ -54,7 +54,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
 struct ThreadState: ~Copyable {
   /// The loop whose run method is on this thread's stack. Set and cleared by the loop's own run and unwind code, which
   /// keeps the loop in between.
-  var runningLoop: Unmanaged<Asyncio.EventLoop>?
+  var runningLoop: Unretained<Asyncio.EventLoop>?
 
   /// The current context; nil stands for an empty one that nobody has asked for yet.
   var context: Asyncio.Context?
@@ -66,14 +66,16 @@ struct ThreadState: ~Copyable {
   var spareMemory: LoopMemory?
 
   /// The state of the calling thread.
-  static var current: UnsafeMutablePointer<ThreadState> {
+  static var current: RecordRef<ThreadState> {
     // Never inlined: the address must not be kept across a suspension.
     @inline(never) get {
-      if let known = pthread_getspecific(key) { return known.assumingMemoryBound(to: ThreadState.self) }
-      let state = UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
-      state.initialize(to: ThreadState())
-      pthread_setspecific(key, state)
-      return state
+      if let known = unsafe pthread_getspecific(key) {
+        return unsafe RecordRef(known.assumingMemoryBound(to: ThreadState.self))
+      }
+      let state = unsafe UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
+      unsafe state.initialize(to: ThreadState())
+      unsafe pthread_setspecific(key, state)
+      return unsafe RecordRef(state)
     }
   }
 

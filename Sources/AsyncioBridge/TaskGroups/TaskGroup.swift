@@ -54,7 +54,7 @@ extension Asyncio {
       parent.retain()
     }
 
-    deinit { parent.release() }
+    deinit { loop.settle { [parent] _ in parent.release() } }
 
     /// Creates a task that the group waits for. `TaskGroup.create_task()`.
     ///
@@ -120,7 +120,7 @@ extension Asyncio {
             abort()
           }
           // An abandoned body can't wait for anything; its children end by themselves.
-          if parent.pointee.isAbandoned { throw error }
+          if parent.record.isAbandoned { throw error }
         }
         self.allDone = nil
       }
@@ -131,7 +131,7 @@ extension Asyncio {
       if let cancellation, errors.isEmpty { throw cancellation }
       if let error, !(error is CancelledError) { errors.append(error) }
       if errors.isEmpty { return }
-      if parent.pointee.cancelRequests > 0 {
+      if parent.record.cancelRequests > 0 {
         // The error takes the place of somebody else's cancellation, which therefore is to come again. The count stays.
         _ = parent.uncancel()
         parent.task?.cancel()
@@ -154,7 +154,7 @@ extension Asyncio {
       guard let parentTask = parent.task, !parentTask.isDone else {
         child.loop.callExceptionHandler(
           ExceptionContext(
-            message: "A child of a TaskGroup has failed, but its parent task '\(parent.pointee.name)' is already done",
+            message: "A child of a TaskGroup has failed, but its parent task '\(parent.record.name)' is already done",
             error: error,
             future: child
           )
@@ -196,6 +196,8 @@ private final class ChildObserver: FutureObserver {
   /// The child and its group don't keep each other alive.
   private weak var group: Asyncio.TaskGroup?
   init(of group: Asyncio.TaskGroup) { self.group = group }
+  /// The failure of a child may be reported, and it cancels tasks, which may be of the user's own types.
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { !future.hasValue }
   override func futureDidComplete(_ future: Asyncio.AnyFuture) { group?.childDidEnd(future) }
   override var callGraphRole: CallGraphRole { group.map { .awaiting($0) } ?? .none }
 }

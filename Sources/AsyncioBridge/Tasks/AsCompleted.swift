@@ -112,5 +112,7 @@ private final class AsCompletedObserver: FutureObserver {
   /// Nil once nobody iterates any more.
   @exclusivity(unchecked) unowned(unsafe) var wait: AsCompletedWait?
 
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws { try wait?.futureDidComplete(future) }
 }

@@ -22,7 +22,7 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) -> Task<Value> {
-    EventLoop.currentUnretained()._withUnsafeGuaranteedRef { loop in
+    EventLoop.currentUnretained().with { loop in
       do {
         return try loop.createTask(
           name: name,

@@ -11,7 +11,7 @@ extension Asyncio {
   public static func gather<each A: Awaitable>(_ awaitables: repeat each A) throws -> Future<(repeat (each A).Value)> {
     let gathering = Gathering(returnsErrors: false)
     let children = (repeat try gathering.add(each awaitables))
-    return gathering.start { _ in (repeat try (each children).result()) }
+    return try gathering.start { _ in (repeat try (each children).result()) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -22,7 +22,7 @@ extension Asyncio {
   ) throws -> Future<(repeat Result<(each A).Value, any Error>)> {
     let gathering = Gathering(returnsErrors: true)
     let children = (repeat try gathering.add(each awaitables))
-    return gathering.start { _ in (repeat outcome(of: each children)) }
+    return try gathering.start { _ in (repeat outcome(of: each children)) }
   }
 
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
@@ -176,7 +176,7 @@ final class Gathering: KeepingObserver {
     for awaitable in awaitables { try add(awaitable) }
   }
 
-  override var mayRunUserCode: Bool { runsUserCode }
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { runsUserCode }
 
   /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first step
   /// of a task that is made for a later argument.
@@ -191,7 +191,7 @@ final class Gathering: KeepingObserver {
   /// - Parameter ownedByGather: nobody but the gather can keep it.
   @usableFromInline
   func add(_ future: Asyncio.AnyFuture, ownedByGather: Bool = false) throws {
-    if ownedByGather { future.core?.pointee.reportsDestruction = false }
+    if ownedByGather { future.core?.record.reportsDestruction = false }
     if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
     if children.isEmpty { join(future.loop) }
     children.append(future)
@@ -203,8 +203,10 @@ final class Gathering: KeepingObserver {
 
   /// The future of the result that `collect` makes of the children when all are done.
   @inlinable
-  func start<Value>(_ collect: @escaping (inout [Asyncio.AnyFuture?]) throws -> Value) -> Asyncio.Future<Value> {
-    let outer = GatheringFuture<Value>(self)
+  func start<Value>(
+    _ collect: @escaping (inout [Asyncio.AnyFuture?]) throws -> Value
+  ) throws -> Asyncio.Future<Value> {
+    let outer = GatheringFuture<Value>(self, on: try loop ?? Asyncio.EventLoop.runningOrThrow())
     start(outer) { outer, children in
       let outer = unsafeDowncast(outer, to: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
@@ -285,9 +287,14 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
   private let gathering: Gathering
 
   @usableFromInline
-  init(_ gathering: Gathering) {
+  init(_ gathering: Gathering, on loop: Asyncio.EventLoop) {
     self.gathering = gathering
-    super.init(unownedLoop: .passUnretained(.current(gathering.loop)), core: nil, site: .library)
+    super.init(unownedLoop: Unretained(loop), core: nil, site: .library)
+  }
+
+  /// What is told of the children leaves the circle of the loop's observers when it goes.
+  deinit {
+    if onLoop(\.isUsedElsewhere) { onLoop { [gathering] in $0.settle { _ in withExtendedLifetime(gathering) {} } } }
   }
 
   override func cancel(message: String?) -> Bool {

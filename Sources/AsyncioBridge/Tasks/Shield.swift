@@ -75,6 +75,9 @@ private final class ShieldInner: FutureObserver {
 
   deinit { onOuter.passOn = nil }
 
+  /// If somebody has given the outer future a result of its own, that is reported.
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { outer.isDone && !outer.isCancelled }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     if outer.isCancelled {
       future.hasUnretrievedError = false
@@ -96,6 +99,8 @@ private final class ShieldInner: FutureObserver {
 private final class ShieldOuter: FutureObserver {
   /// Nil once there is nothing to pass on any more.
   @exclusivity(unchecked) unowned(unsafe) var passOn: ShieldInner?
+
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     if let passOn, !passOn.inner.isDone { passOn.inner.remove(passOn) }

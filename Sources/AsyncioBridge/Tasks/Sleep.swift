@@ -17,15 +17,15 @@ extension Asyncio {
   public static func sleep(_ delay: Duration) async throws {
     let waiter = delay > .zero ? try startTimer(delay) : nil
     defer { waiter?.cancelTimer() }
-    let progress = try Suspension.begin(for: waiter.map { .passUnretained($0) })
-    if progress != .isOver { try await progress.goOn(for: waiter) }
+    let progress = try Suspension.begin(for: waiter.map { Unretained($0) })
+    if progress != .isOver { try await progress.finishWaiting(for: waiter) }
     try waiter?.checkResult()
   }
 
   @usableFromInline
   static func startTimer(_ delay: Duration) throws -> WaiterFuture {
-    guard let running = ThreadState.current.pointee.runningLoop else { throw RuntimeError.noRunningLoop }
-    return running._withUnsafeGuaranteedRef { $0.startTimer(until: $0.clock.deadline(after: delay)) }
+    guard let running = ThreadState.current.record.runningLoop else { throw RuntimeError.noRunningLoop }
+    return running.with { $0.startTimer(until: $0.clock.deadline(after: delay)) }
   }
 }
 

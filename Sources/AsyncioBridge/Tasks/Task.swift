@@ -33,8 +33,8 @@ extension Asyncio {
     ) throws {
       let core = try TaskRef.create(on: loop, name: name, context: context)
       core.keepBody(body)
-      super.init(unownedLoop: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
-      core.pointee.loop._withUnsafeGuaranteedRef { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
+      super.init(unownedLoop: Unretained(loop), core: core, site: SourceSite(fileID, line))
+      core.record.loop.with { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
     }
 
     /// Provides for what runs the body of the task that has been made for `core`. Not inlined, since it would be at each place
@@ -64,22 +64,19 @@ extension Asyncio {
     @usableFromInline
     init(loop: EventLoop, name: String?, failed error: any Error, fileID: StaticString, line: UInt) {
       let core = TaskRef.make(loop, name: name, context: nil)
-      core.pointee.hasEnded = true
-      super.init(unownedLoop: .passUnretained(loop), core: core, site: SourceSite(fileID, line))
+      core.endUnstarted()
+      super.init(unownedLoop: Unretained(loop), core: core, site: SourceSite(fileID, line))
       fail(error)
     }
 
     deinit {
-      let core = self.core.unsafelyUnwrapped
-      core.pointee.task = nil
-      if state == .pending, core.pointee.reportsDestruction { loop.reportDestruction(of: self, core) }
-      if !core.pointee.hasEnded { loop.unwind(core) }
+      if let core, !onLoop(\.isUsedElsewhere) { onLoop { $0.taskDidGo(self, core) } }
     }
 
     /// The task's name: the one it was given, or `Task-N`. `Task.get_name()`, `Task.set_name()`.
     public final var name: String {
-      get { core.unsafelyUnwrapped.pointee.name }
-      set { core.unsafelyUnwrapped.pointee.name = newValue }
+      get { core.unsafelyUnwrapped.record.name }
+      set { core.unsafelyUnwrapped.record.name = newValue }
     }
 
     /// The context that the task runs in, by identity. `Task.get_context()`, from Python 3.12 on.
@@ -106,7 +103,7 @@ extension Asyncio {
     /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
     /// request back when it catches the error; if more are left than there were when the scope began, somebody else wants
     /// the task to end too. A body that catches a cancellation and goes on for good should take it back.
-    public final var cancelling: Int { core.unsafelyUnwrapped.pointee.cancelRequests }
+    public final var cancelling: Int { core.unsafelyUnwrapped.record.cancelRequests }
 
     /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
     ///
@@ -119,7 +116,7 @@ extension Asyncio {
     /// What the task waits for: empty unless it is suspended on a future.
     package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
     /// Whether a cancellation is due at the task's next step.
-    package final var mustCancel: Bool { core.unsafelyUnwrapped.pointee.mustCancel }
+    package final var mustCancel: Bool { core.unsafelyUnwrapped.record.mustCancel }
 
     override var asTask: (any TaskProtocol)? { self }
     override var kindDescription: String { "Task" }
@@ -127,13 +124,13 @@ extension Asyncio {
       core.unsafelyUnwrapped.callGraphFacts(of: self, for: capture)
     }
     override var stateDescription: String {
-      core.unsafelyUnwrapped.pointee.mustCancel ? "cancelling" : super.stateDescription
+      core.unsafelyUnwrapped.record.mustCancel ? "cancelling" : super.stateDescription
     }
     override var detailsDescription: [String] {
       let core = core.unsafelyUnwrapped
-      var details = ["name='\(core.pointee.name)'", "coro=<\(site)\(core.pointee.hasEnded ? " done" : "")>"]
+      var details = ["name='\(core.record.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
       if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
-      if core.pointee.foreignTask != nil { details.append("wait_for=<foreign>") }
+      if core.isForeign { details.append("wait_for=<foreign>") }
       return details
     }
   }

@@ -96,6 +96,8 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
     return facts
   }
 
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
+
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     count -= 1
     let isEnough =

@@ -56,8 +56,8 @@ struct TimedWait {
   /// Nil if the future is done in time without any suspension.
   @usableFromInline
   init?(for future: Asyncio.AnyFuture, atMost timeout: Duration) throws {
-    guard let running = ThreadState.current.pointee.runningLoop else { throw Asyncio.RuntimeError.noRunningLoop }
-    let waiter = try running._withUnsafeGuaranteedRef { loop in
+    guard let running = ThreadState.current.record.runningLoop else { throw Asyncio.RuntimeError.noRunningLoop }
+    let waiter = try running.with { loop in
       try Asyncio.checkLoop(of: future, is: loop)
       return timeout > .zero ? loop.createWaiter(for: future) : nil
     }
@@ -70,7 +70,7 @@ struct TimedWait {
     }
     waiter.setTimer(after: timeout)
     future.add(.completing(waiter))
-    progress = Result { try Suspension.begin(for: .passUnretained(waiter)) }
+    progress = Result { try Suspension.begin(for: Unretained(waiter)) }
     if future.isDone, case .success(.isOver) = progress {
       waiter.cancelTimer()
       return nil
@@ -90,7 +90,7 @@ struct TimedWait {
     defer { waiter.cancelTimer() }
     do {
       let progress = try progress.get()
-      if progress != .isOver { try await progress.goOn(for: waiter) }
+      if progress != .isOver { try await progress.finishWaiting(for: waiter) }
       try waiter.checkResult()
     } catch {
       // A cancellation: nothing else comes of a waiter.

@@ -89,10 +89,10 @@ extension Asyncio {
     fileprivate init() throws {
       (loop, task) = try callingTask(or: "Timeout should be used inside a task")
       task.retain()
-      cancelling = task.pointee.cancelRequests
+      cancelling = task.record.cancelRequests
     }
 
-    deinit { task.release() }
+    deinit { loop.settle { [task] _ in task.release() } }
 
     /// Whether the time was up before the body ended. `Timeout.expired()`.
     public var isExpired: Bool { state == .expiring || state == .expired }

@@ -97,7 +97,7 @@ import Testing
         let error = await sleeper.value
         // The request has been handed in when the sleep ends.
         try await Asyncio.sleep(.zero)
-        return (error, loop.timers.entries.contains { !$0.timer.isCancelled })
+        return (error, loop.timers.entries.contains { !$0.isCancelled })
       }
     }
     #expect(error is CancellationError)

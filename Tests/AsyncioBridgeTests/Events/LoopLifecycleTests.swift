@@ -60,7 +60,7 @@ import Testing
   func closeWhileRunning() throws {
     try runOnLoop { loop in
       let error = #expect(throws: Asyncio.RuntimeError.self) { try loop.close() }
-      #expect(error?.message == "Cannot close a running event loop")
+      #expect(error?.message == "Cannot close a running event loop: stop it first")
       #expect(!loop.isClosed)
       try await Asyncio.sleep(.seconds(1))
     }

@@ -112,7 +112,7 @@ import Testing
       try loop.runOneTurn()
       #expect(loop.timers.entries.count == 100)
       #expect(loop.timers.cancelledCount == 0)
-      #expect(!loop.timers.entries.contains { $0.timer.isCancelled })
+      #expect(!loop.timers.entries.contains { $0.isCancelled })
       try loop.runUntilIdle()
       #expect(fired.value == Array(0..<100))
     }

@@ -9,7 +9,7 @@ import Testing
   private static let perBlock = 32
 
   // What can't be copied can't be looked at within an expectation.
-  private static var threadHasSpareMemory: Bool { !(ThreadState.current.pointee.spareMemory == nil) }
+  private static var threadHasSpareMemory: Bool { !(ThreadState.current.record.spareMemory == nil) }
 
   @Test("What one record has left another takes, and nothing is handed out twice")
   func reuse() {

@@ -66,7 +66,7 @@ extension EventLoop {
   }
 
   /// The timers that are set.
-  var timers: TimerQueue { state.timers }
+  var timers: TimersSet { TimersSet(state.timers) }
 
   /// Whether the run method is about to return.
   var isStopping: Bool { state.isStopping }
@@ -87,7 +87,7 @@ extension EventLoop {
   var elapsed: Duration { time.offset }
 
   /// How many timers are set that have neither fired nor been cancelled.
-  var pendingTimerCount: Int { timers.entries.count { !$0.timer.isCancelled } }
+  var pendingTimerCount: Int { timers.entries.count { !$0.isCancelled } }
 }
 
 /// Checks the loop's time exactly if it is virtual; in real time there is nothing to be exact about.
@@ -175,10 +175,34 @@ extension Asyncio.LockProtocol {
   }
 }
 
-extension TimerQueue {
+/// What is in a loop's queue of timers: the queue itself can't be copied, and so not be looked at within an expectation.
+struct TimersSet {
+  struct Entry {
+    let deadline: Int64
+    let isCancelled: Bool
+    var handle: Asyncio.TimerHandle?
+    var waiter: WaiterFuture?
+  }
+
+  /// In their order.
+  let entries: [Entry]
+  let cancelledCount: Int
+  var isEmpty: Bool { entries.isEmpty }
   /// The handle of the first timer, if the user has one for it.
-  var firstHandle: Asyncio.TimerHandle? {
-    if case .handle(let handle)? = entries.first?.timer { handle.takeUnretainedValue() } else { nil }
+  var firstHandle: Asyncio.TimerHandle? { entries.first?.handle }
+
+  init(_ queue: borrowing TimerQueue) {
+    cancelledCount = queue.cancelledCount
+    entries = queue.entries.map { entry in
+      var copy = Entry(deadline: entry.deadline, isCancelled: entry.isCancelled)
+      entry.with { timer in
+        switch timer {
+        case .handle(let handle): copy.handle = handle
+        case .waiter(let waiter): copy.waiter = waiter.object
+        }
+      }
+      return copy
+    }
   }
 }
 

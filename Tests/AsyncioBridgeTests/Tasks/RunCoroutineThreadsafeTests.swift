@@ -148,7 +148,9 @@ import Testing
       _ = try await Asyncio.wait([timedOut, invalid, cancellation])
       #expect(try timedOut.exception() is Asyncio.TimeoutError)
       #expect(try invalid.exception() is Asyncio.InvalidStateError)
-      #expect(cancellation.isCancelled)
+      // It has failed, and was not cancelled.
+      #expect(!cancellation.isCancelled)
+      #expect(try cancellation.exception() is CancellationError)
     }
   }
 }

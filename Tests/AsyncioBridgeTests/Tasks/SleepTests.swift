@@ -70,10 +70,7 @@ import Testing
     try withLoop { loop in
       let task = try loop.createTask { try await Asyncio.sleep(.milliseconds(1)) }
       try loop.runBriefly()
-      guard case .waiter(let unmanaged)? = loop.timers.entries.first?.timer else {
-        throw Asyncio.RuntimeError("no timer")
-      }
-      let waiter = unmanaged.takeUnretainedValue()
+      let waiter = try #require(loop.timers.entries.first?.waiter)
       #expect(waiter.timer == .scheduled)
       try loop.runUntilComplete(task)
       #expect(waiter.timer == .none)

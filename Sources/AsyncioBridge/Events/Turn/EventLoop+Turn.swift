@@ -42,10 +42,8 @@ extension Asyncio.EventLoop {
   @inline(never)
   private func dropSomeCancelledTimers() {
     // Let go of outside of the queue's own code: their contexts may hold objects whose deinitialisers use the loop.
-    if state.timers.hasTooManyCancelled {
-      for entry in state.timers.takeCancelled() { entry.timer.release() }
-    }
-    while let timer = state.timers.takeFirstIfCancelled() { timer.release() }
+    if state.timers.hasTooManyCancelled { _ = state.timers.takeCancelled() }
+    while let timer = state.timers.takeFirstIfCancelled() { _ = consume timer }
   }
 
   /// Makes ready what other threads have handed in.
@@ -68,9 +66,9 @@ extension Asyncio.EventLoop {
   private func takeDueTimers() {
     let now = clock.nowNanoseconds
     while let timer = state.timers.takeFirst(dueAt: now) {
-      switch timer {
-      case .handle(let handle): state.ready.append(.handle(handle.takeRetainedValue()))
-      case .waiter(let waiter): state.ready.append(.completeWaiter(Owned(adopting: waiter)))
+      switch consume timer {
+      case .handle(let handle): state.ready.append(.handle(handle))
+      case .waiter(let waiter): state.ready.append(.completeWaiter(waiter))
       }
     }
   }
@@ -95,40 +93,65 @@ extension Asyncio.EventLoop {
   /// A day, as in asyncio: no system call is given a longer timeout.
   private static var longestWait: Int64 { 24 * 3600 * 1_000_000_000 }
 
+  /// Takes out the next entry of the turn, of which there must be one.
+  @inline(__always)
+  func takeNextEntry() -> ReadyEntry {
+    state.leftInTurn &-= 1
+    return state.ready.removeFirst()
+  }
+
   /// Runs the next entry of the turn, of which there must be one.
   @inline(__always)
   func runNextEntry() {
-    state.leftInTurn &-= 1
-    let entry = state.ready.removeFirst()
+    let entry = takeNextEntry()
     if state.isTimed { runTimed(entry) } else { execute(entry) }
   }
 
-  /// Runs an entry that has been taken out of the queue.
+  /// For a task that runs the loop itself: runs the library's own entries until the next is a step of a task, and returns
+  /// that task. Nil if the loop has to wait or to return to its run method, or what is next must not run within a task.
   @inline(__always)
-  func execute(_ entry: consuming ReadyEntry) {
-    switch consume entry {
-    case .step(let task): task.with { step($0) }
-    case .handle(let handle): run(handle)
-    case .completeWaiter(let waiter): waiter.with { $0.completeIfPending() }
-    case .notify(let notification):
-      notification.observer.with { observer in notification.future.with { notify(observer, $0) } }
-    case .foreignAwaitEnded(let step): resumeForeign(step.owned.core, step.job)
-    case .childJob(let job): runGuest(job)
+  func nextStepWithinTask() -> TaskRef? {
+    while state.escapingError == nil {
+      if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return nil }
+      if let task = state.ready.first.steppedTask {
+        // The step of one that is done is reported.
+        return task.with { $0.state == .pending ? $0.core : nil }
+      }
+      if !state.ready.first.mayRunWithinTask { return nil }
+      runNextEntry()
     }
+    return nil
   }
 
-  /// For reports, which need the entry afterwards.
-  func perform(_ entry: borrowing ReadyEntry) {
+  /// Runs an entry that has been taken out of the queue: the one place where anything is called.
+  @inline(__always)
+  func execute(_ entry: borrowing ReadyEntry) {
     switch entry {
     case .step(let task): task.with { step($0) }
     case .handle(let handle): run(handle)
     case .completeWaiter(let waiter): waiter.with { $0.completeIfPending() }
     case .notify(let notification):
       notification.observer.with { observer in notification.future.with { notify(observer, $0) } }
-    case .foreignAwaitEnded(let step): resumeForeign(step.owned.core, step.job)
-    case .childJob(let job): runGuest(job)
+    case .foreignAwaitEnded(let step): resumeForeign(step.owned.task, step.job)
+    case .childJob(let job): runChildJob(job)
     }
   }
+
+  /// Runs the jobs of Swift's runtime that are there, which are nobody's step, before the loop is left to itself. That of a
+  /// default actor would otherwise keep the actor from everybody until the loop runs again.
+  func runChildJobs() {
+    state.leftInTurn = 0
+    // Not for as long as there are any: a child task may give up its turn again and again.
+    for _ in 0..<Self.mostPassesOfChildJobs {
+      takePosted()
+      var jobs = Ring<ReadyEntry>()
+      state.ready.removeAll(where: { $0.isChildJob }, to: &jobs)
+      if jobs.isEmpty { return }
+      while !jobs.isEmpty { execute(jobs.removeFirst()) }
+    }
+  }
+
+  private static var mostPassesOfChildJobs: Int { 100 }
 
   @inline(__always)
   private func run(_ handle: Asyncio.Handle) {
@@ -181,7 +204,7 @@ extension Asyncio.EventLoop {
   }
 
   @inline(__always)
-  func schedule(stepOf task: Unmanaged<Asyncio.AnyFuture>) { makeReady(.step(Owned(task))) }
+  func schedule(stepOf task: Unretained<Asyncio.AnyFuture>) { makeReady(.step(Owned(task))) }
 
   /// Schedules what a completed future has to call.
   func schedule(_ callback: consuming FutureCallback, for future: Asyncio.AnyFuture) {

@@ -13,14 +13,21 @@ struct LoopState: ~Copyable {
   var leftInTurn = 0
   /// The tasks that are pending, in the order of their creation. A core takes itself off before it goes.
   var pending = TaskList()
+  /// Those whose bodies are unwound. A core takes itself off when its body has ended.
+  var unwinding = TaskList()
+  /// How many bodies are being unwound, one on the stack of the other.
+  var unwindingDepth = 0
   var createdTasks = 0
+  var createdTimers = 0
   /// How many futures there are, which together keep the loop.
   var futureCount = 0
+  /// The loop itself while there are futures.
+  var keptByFutures: Asyncio.EventLoop?
   /// The memory of the tasks' cores and of the hosts.
   var cores: RecordPool<TaskCore>
   var hosts: RecordPool<ReusableHost>
   /// Where the loop keeps its hosts, those that no body occupies.
-  var idleHosts: [HostPointer] = []
+  var idleHosts: [HostRef] = []
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?

@@ -15,7 +15,7 @@ enum JobRole: UInt8, Sendable {
 @usableFromInline
 final class Mailbox: @unchecked Sendable {
   /// What is handed in.
-  enum Item {
+  enum Item: ~Copyable, Sendable {
     case job(UnownedJob, JobRole)
     case call(PostedCall, number: Int)
   }
@@ -64,7 +64,7 @@ final class Mailbox: @unchecked Sendable {
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
   /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
-  nonisolated(unsafe) var loop: Unmanaged<Asyncio.EventLoop>?
+  nonisolated(unsafe) var loop: Unretained<Asyncio.EventLoop>?
   /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
   nonisolated(unsafe) var runner: JobRunner!
 
@@ -72,14 +72,24 @@ final class Mailbox: @unchecked Sendable {
 
   var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == currentThreadID() }
 
+  /// Whether another thread than the calling one is in the loop's code.
+  var isOwnedByAnotherThread: Bool {
+    @inline(__always) get {
+      let owner = owner.load(ordering: .relaxed)
+      return owner != 0 && owner != currentThreadID()
+    }
+  }
+
   /// Whether the loop has been closed.
   var isClosed: Bool { state.withLock { $0.phase != .open } }
 
   /// Hands in a call and wakes the loop. Returns the call's number; nil if the loop is closed: the call is then dropped.
   @discardableResult
-  func post(_ call: PostedCall) -> Int? {
-    deliver { state in
-      if state.phase != .open { return nil }
+  func post(_ call: consuming PostedCall) -> Int? {
+    // Moved in, so that the loop's thread alone has it from then on, and lets go of it.
+    var call: PostedCall? = consume call
+    return deliver { state in
+      guard state.phase == .open, let call = call.take() else { return nil }
       state.callCount += 1
       state.items.append(.call(call, number: state.callCount))
       return state.callCount
@@ -98,7 +108,7 @@ final class Mailbox: @unchecked Sendable {
   @inline(__always)
   func enqueue(_ job: UnownedJob, _ role: JobRole) {
     if isOwnedByCurrentThread, let loop {
-      loop._withUnsafeGuaranteedRef { $0.accept(job, role) }
+      loop.with { $0.accept(job, role) }
     } else {
       post(job, role)
     }
@@ -149,12 +159,18 @@ final class Mailbox: @unchecked Sendable {
 
   private func drain() {
     while true {
-      let items = state.withLock { state in
+      var items = Ring<Item>()
+      state.withLock { state in
         if state.items.isEmpty { state.isDraining = false }
-        return state.items.takeAll()
+        swap(&items, &state.items)
       }
       if items.isEmpty { return }
-      for case .job(let job, let role) in items { runner.run(job, role) }
+      while !items.isEmpty {
+        switch items.removeFirst() {
+        case .job(let job, let role): runner.run(job, role)
+        case .call: break
+        }
+      }
     }
   }
 
@@ -226,28 +242,38 @@ final class Mailbox: @unchecked Sendable {
 
   /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
   /// alive may call back here.
-  func refuseCalls() -> [PostedCall] {
+  func refuseCalls() -> Ring<Item> {
+    var calls = Ring<Item>()
     state.withLock { state in
       state.phase = .closing
-      var calls: [PostedCall] = []
-      state.items.removeAll { item in
-        guard case .call(let call, _) = item else { return false }
-        calls.append(call)
-        return true
-      }
-      return calls
+      state.items.removeAll(
+        where: { item in
+          switch item {
+          case .call: true
+          case .job: false
+          }
+        },
+        to: &calls
+      )
     }
+    return calls
   }
 
   /// Leaves the jobs that are still to come, and those that nobody has taken, to `drain`.
   func close() {
-    let (items, poller) = state.withLock { state in
+    var items = Ring<Item>()
+    let poller = state.withLock { state in
       state.phase = .closed
-      defer { state.poller = nil }
-      return (state.items.takeAll(), state.poller)
+      swap(&items, &state.items)
+      return state.poller.take()
     }
     withExtendedLifetime(poller) {}
-    for case .job(let job, let role) in items { post(job, role) }
+    while !items.isEmpty {
+      switch items.removeFirst() {
+      case .job(let job, let role): post(job, role)
+      case .call: break
+      }
+    }
   }
 }
 

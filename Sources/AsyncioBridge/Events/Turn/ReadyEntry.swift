@@ -9,7 +9,7 @@ enum ReadyEntry: ~Copyable {
   case completeWaiter(Owned<WaiterFuture>)
   /// The next step of a task whose foreign await has ended.
   case foreignAwaitEnded(ForeignStep)
-  /// A guest: a job of Swift's runtime that belongs to none of the loop's tasks, as those of their child tasks.
+  /// A job of Swift's runtime that belongs to none of the loop's tasks: of a child task of one, or of an actor.
   case childJob(CapturedJob)
 
   /// Two in one, since the compiler can't borrow two payloads of a case.
@@ -19,7 +19,7 @@ enum ReadyEntry: ~Copyable {
   }
 
   struct ForeignStep: ~Copyable {
-    let owned: OwnedCore
+    let owned: OwnedTask
     let job: CapturedJob
   }
 
@@ -29,19 +29,28 @@ enum ReadyEntry: ~Copyable {
     switch self {
     case .step: true
     case .completeWaiter: true
-    case .notify(let notification): notification.observer.with { !$0.mayRunUserCode }
+    case .notify(let notification):
+      notification.observer.with { observer in notification.future.with { !observer.mayRunUserCode(on: $0) } }
     case .handle(let handle): !handle.mayRunUserCode
     case .foreignAwaitEnded: false
     case .childJob: false
     }
   }
 
-  /// The core of the task of which it is the next step.
+  /// The task of which it is the next step.
   @inline(__always)
-  var steppedCore: TaskRef? {
+  var steppedTask: Unretained<Asyncio.AnyFuture>? {
     switch self {
-    case .step(let task): task.with { $0.core.unsafelyUnwrapped }
+    case .step(let task): task.unretained
     default: nil
+    }
+  }
+
+  /// Whether it is a job of Swift's that is no step of a task.
+  var isChildJob: Bool {
+    switch self {
+    case .childJob: true
+    default: false
     }
   }
 
@@ -53,10 +62,4 @@ enum ReadyEntry: ~Copyable {
     default: false
     }
   }
-}
-
-/// A job and the role in which it must be run.
-struct CapturedJob {
-  let job: UnownedJob
-  let role: JobRole
 }

@@ -4,63 +4,31 @@
 /// from which one after the other can then be taken. So timers move together with their neighbours in memory, where in a
 /// heap of very many each level is a miss of the cache; and most that are cancelled in time are never sorted at all.
 ///
-/// The queue owns its timers, which nobody counts when an entry is moved or copied: whoever takes one out releases it, or
-/// hands it on.
+/// The queue owns its timers. Its entries are moved about as plain bits, which is what makes sorting them cheap: so they are
+/// private to it, and what is put in and taken out is a ``LoopTimer`` that owns.
 ///
 /// A cancelled timer stays in the queue until it is the first or until more than half of more than `cleanUpMinimum` timers
 /// are cancelled, as in asyncio's own loop.
-struct TimerQueue {
+///
+/// SHARE
+@safe
+struct TimerQueue: ~Copyable {
   // Invariants:
   // 1. `count` is how many timers there are, `earliestDeadline` the first one's deadline, nil if there are none, and
   //    `firstRun` in which run that is, nil if it is not sorted yet.
   // 2. `earliestUnsorted` is where the first of `unsorted` is, if there are any.
   // 3. A run was at most half as long as the one before it was then, when it was made: so there are few.
-
-  /// What a timer is: one that the user has a handle for, or the future that waits for it.
-  enum Timer {
-    case handle(Unmanaged<Asyncio.TimerHandle>)
-    case waiter(Unmanaged<WaiterFuture>)
-
-    var isCancelled: Bool {
-      switch self {
-      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isCancelled }
-      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
-      }
-    }
-
-    fileprivate func retain() {
-      switch self {
-      case .handle(let handle): _ = handle.retain()
-      case .waiter(let waiter): _ = waiter.hold()
-      }
-    }
-
-    func release() {
-      switch self {
-      case .handle(let handle): handle.release()
-      case .waiter(let waiter): waiter.drop()
-      }
-    }
-
-    fileprivate func didEnter() {
-      switch self {
-      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = true }
-      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .scheduled }
-      }
-    }
-
-    fileprivate func didLeave() {
-      switch self {
-      case .handle(let handle): handle._withUnsafeGuaranteedRef { $0.isScheduled = false }
-      case .waiter(let waiter): waiter._withUnsafeGuaranteedRef { $0.timer = .none }
-      }
-    }
-  }
+  // 4. `cancelledCount` is how many of the timers are cancelled.
 
   struct Entry {
     var deadline: Int64
     var sequence: Int
-    var timer: Timer
+    fileprivate var timer: UnownedTimer
+
+    /// Whether the timer is not waited for any more.
+    var isCancelled: Bool { timer.isCancelled }
+    /// Calls `body` with the timer, which the queue owns.
+    func with<Result>(_ body: (borrowing LoopTimer) -> Result) -> Result { timer.with(body) }
 
     @inline(__always)
     static func < (a: borrowing Entry, b: borrowing Entry) -> Bool {
@@ -88,8 +56,7 @@ struct TimerQueue {
   private var spare: [Entry] = []
   private var nextSequence = 0
   private var count = 0
-  /// How many of the timers are cancelled.
-  var cancelledCount = 0
+  private(set) var cancelledCount = 0
 
   /// The earliest deadline, cancelled timers included.
   private(set) var earliestDeadline: Int64?
@@ -103,17 +70,30 @@ struct TimerQueue {
   /// How much memory there is in an empty queue.
   var capacityInBytes: Int { (unsorted.capacity + spare.capacity) * MemoryLayout<Entry>.stride }
 
-  mutating func insert(_ timer: Timer, deadline: Int64) {
+  init() {}
+
+  deinit {
+    for entry in unsorted { entry.timer.release() }
+    for run in runs {
+      run.first.timer.release()
+      for entry in run.others { entry.timer.release() }
+    }
+  }
+
+  mutating func insert(_ timer: consuming LoopTimer, deadline: Int64) {
     if unsorted.isEmpty || deadline < unsorted[earliestUnsorted].deadline {
       earliestUnsorted = unsorted.count
       if earliestDeadline.map({ deadline < $0 }) ?? true { (earliestDeadline, firstRun) = (deadline, nil) }
     }
+    let timer = UnownedTimer(timer)
     unsorted.append(Entry(deadline: deadline, sequence: nextSequence, timer: timer))
     nextSequence &+= 1
     count += 1
-    timer.retain()
-    timer.didEnter()
+    timer.setIsScheduled(true)
   }
+
+  /// A timer that is in the queue has been cancelled.
+  mutating func didCancel() { cancelledCount += 1 }
 
   // MARK: The first timer
 
@@ -130,27 +110,25 @@ struct TimerQueue {
   }
 
   /// Takes out the first timer if it is due.
-  mutating func takeFirst(dueAt now: Int64) -> Timer? {
+  mutating func takeFirst(dueAt now: Int64) -> LoopTimer? {
     guard let earliestDeadline, earliestDeadline <= now else { return nil }
     return takeFirst()
   }
 
   /// Takes out the first timer if it is cancelled.
-  mutating func takeFirstIfCancelled() -> Timer? {
+  mutating func takeFirstIfCancelled() -> LoopTimer? {
     if isEmpty { return nil }
     let first = firstRun.map { runs[$0].first } ?? unsorted[earliestUnsorted]
-    guard first.timer.isCancelled else { return nil }
-    cancelledCount -= 1
-    return takeFirst()
+    return first.isCancelled ? takeFirst() : nil
   }
 
-  private mutating func takeFirst() -> Timer {
+  private mutating func takeFirst() -> LoopTimer {
     if firstRun == nil, unsorted.count > Self.fewTimers { sortUnsorted() }
     let entry = firstRun.map { takeFirst(ofRun: $0) } ?? takeEarliestUnsorted()
     count -= 1
-    entry.timer.didLeave()
+    if cancelledCount > 0, entry.isCancelled { cancelledCount -= 1 }
     findFirst()
-    return entry.timer
+    return entry.timer.takeOut()
   }
 
   private mutating func takeFirst(ofRun index: Int) -> Entry {
@@ -199,12 +177,12 @@ struct TimerQueue {
   var hasTooManyCancelled: Bool { count > Self.cleanUpMinimum && cancelledCount * 2 > count }
 
   /// Takes out all cancelled timers.
-  mutating func takeCancelled() -> [Entry] {
+  mutating func takeCancelled() -> Ring<LoopTimer> {
     makeAllUnsorted()
-    let keptCount = unsorted.partition { $0.timer.isCancelled }
-    let cancelled = Array(unsorted[keptCount...])
-    unsorted.removeLast(cancelled.count)
-    for entry in cancelled { entry.timer.didLeave() }
+    let keptCount = unsorted.partition { $0.isCancelled }
+    var cancelled = Ring<LoopTimer>()
+    for entry in unsorted[keptCount...] { cancelled.append(entry.timer.takeOut()) }
+    unsorted.removeLast(unsorted.count - keptCount)
     count = keptCount
     cancelledCount = 0
     findEarliestUnsorted()
@@ -213,13 +191,16 @@ struct TimerQueue {
   }
 
   /// Takes out all timers.
-  mutating func takeAll() -> [Entry] {
+  mutating func takeAll() -> Ring<LoopTimer> {
+    var all = Ring<LoopTimer>()
     // An empty queue keeps its memory.
-    if isEmpty { return [] }
+    if isEmpty { return all }
     makeAllUnsorted()
-    for entry in unsorted { entry.timer.didLeave() }
-    defer { self = TimerQueue() }
-    return unsorted
+    var queue = TimerQueue()
+    swap(&self, &queue)
+    for entry in queue.unsorted { all.append(entry.timer.takeOut()) }
+    queue.unsorted = []
+    return all
   }
 
   private mutating func makeAllUnsorted() {
@@ -229,4 +210,57 @@ struct TimerQueue {
     }
     runs = []
   }
+}
+
+/// What a timer is: one that the user has a handle for, or the future that waits for it.
+enum LoopTimer: ~Copyable {
+  case handle(Asyncio.TimerHandle)
+  case waiter(Owned<WaiterFuture>)
+}
+
+/// A timer in the queue, which owns it.
+///
+/// Invariant: each value that was made by `init` is used up by one call of `takeOut` or `release`.
+@safe
+private enum UnownedTimer {
+  case handle(Unmanaged<Asyncio.TimerHandle>)
+  case waiter(Unmanaged<WaiterFuture>)
+
+  init(_ timer: consuming LoopTimer) {
+    switch consume timer {
+    case .handle(let handle): self = unsafe .handle(.passRetained(handle))
+    case .waiter(let waiter): self = unsafe .waiter(waiter.giveUp())
+    }
+  }
+
+  var isCancelled: Bool {
+    switch unsafe self {
+    case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isCancelled }
+    case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
+    }
+  }
+
+  func setIsScheduled(_ isScheduled: Bool) {
+    switch unsafe self {
+    case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isScheduled = isScheduled }
+    case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer = isScheduled ? .scheduled : .none }
+    }
+  }
+
+  func with<Result>(_ body: (borrowing LoopTimer) -> Result) -> Result {
+    switch unsafe self {
+    case .handle(let handle): body(.handle(unsafe handle.takeUnretainedValue()))
+    case .waiter(let waiter): body(.waiter(Owned(Unretained(reference: unsafe waiter))))
+    }
+  }
+
+  func takeOut() -> LoopTimer {
+    setIsScheduled(false)
+    switch unsafe self {
+    case .handle(let handle): return .handle(unsafe handle.takeRetainedValue())
+    case .waiter(let waiter): return .waiter(Owned(adopting: unsafe waiter))
+    }
+  }
+
+  func release() { _ = takeOut() }
 }

@@ -1,0 +1,34 @@
+// A loop and what belongs to it are for one thread. The compiler refuses nearly every program that shares them; what remains
+// is found here, at run time, before it can do harm.
+
+extension Asyncio.EventLoop {
+  /// Whether another thread is in the loop's code at the moment.
+  var isUsedElsewhere: Bool {
+    @inline(__always) get { mailbox.isOwnedByAnotherThread }
+  }
+
+  /// Traps if another thread is in the loop's code. In every public function that changes what belongs to a loop and is not
+  /// called so often that the check would cost more than 2 % of it.
+  @inline(__always)
+  func checkThread() {
+    if isUsedElsewhere { trapOnWrongThread() }
+  }
+
+  /// The same in debug builds only.
+  @usableFromInline
+  @inline(__always)
+  func assertOnLoop() {
+    #if DEBUG
+      checkThread()
+    #endif
+  }
+
+  @inline(never)
+  private func trapOnWrongThread() -> Never {
+    fatalError(
+      "AsyncioBridge: what belongs to a loop was used while the loop runs on another thread. Only what runs on the loop may "
+        + "use its tasks, futures, locks and queues: hand work to it by its handle (EventLoop.threadsafe), and results by "
+        + "Future.concurrentFuture()"
+    )
+  }
+}

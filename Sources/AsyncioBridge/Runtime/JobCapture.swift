@@ -1,0 +1,60 @@
+// Jobs that Swift's runtime enqueues on the loop's own thread.
+//
+// Where the library suspends a body, its host parks a continuation. To step the task, the loop resumes the continuation,
+// captures the job that the runtime enqueues in consequence, and runs it at once.
+
+/// A job and the role in which it must be run.
+struct CapturedJob {
+  let job: UnownedJob
+  let role: JobRole
+
+  init(_ job: UnownedJob, _ role: JobRole) { (self.job, self.role) = (job, role) }
+
+  /// A host's first job, which was captured when the host was made, and says no more than who the host is.
+  init(firstJobOf core: TaskRef) { self.init(core.record.jobID.job, .task) }
+}
+
+extension Asyncio.EventLoop {
+  /// Takes a job that was enqueued on the loop's own thread.
+  @inline(__always)
+  func accept(_ job: UnownedJob, _ role: JobRole) {
+    let next = CapturedJob(job, role)
+    if state.isCapturing {
+      state.isCapturing = false
+      state.captured = next
+    } else {
+      acceptUnexpected(next)
+    }
+  }
+
+  @inline(never)
+  private func acceptUnexpected(_ next: CapturedJob) {
+    let id = JobID(next.job)
+    let currentCore = currentCore
+    if let currentCore, currentCore.record.jobID == id {
+      // The current host only changed executors: it goes on within the same step.
+      state.hop = next
+    } else if let core = foreignCores.removeValue(forKey: id) {
+      state.ready.append(.foreignAwaitEnded(.init(owned: OwnedTask(core), job: next)))
+    } else {
+      currentCore?.record.mayHaveChildren = true
+      state.ready.append(.childJob(next))
+    }
+  }
+
+  /// Runs `cause`, which makes the runtime enqueue one job, and returns that job.
+  ///
+  /// Nil if none was enqueued: the task is resumed by way of an actor that is busy elsewhere.
+  @inline(__always)
+  func capture(_ cause: () -> Void) -> CapturedJob? {
+    state.isCapturing = true
+    cause()
+    state.isCapturing = false
+    let job = state.captured
+    state.captured = nil
+    return job
+  }
+
+  @inline(__always)
+  func run(_ job: CapturedJob) { state.runner.run(job.job, job.role) }
+}

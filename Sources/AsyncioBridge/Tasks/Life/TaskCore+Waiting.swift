@@ -1,0 +1,180 @@
+// How a body waits: it arranges for its task's next step, drives the loop until that comes up, and suspends if it must.
+
+/// How far a wait has come without suspending.
+@usableFromInline
+enum Suspension: Equatable {
+  case isOver
+  /// The task's next step is arranged for, and it has to suspend until then. Which task that is can't be asked again: it may
+  /// have come back from a foreign await with this.
+  case mustSuspend(TaskRef)
+  /// The body is abandoned, and is not to wait for anything.
+  case isRefused(TaskRef)
+  /// The caller is no task of the running loop, but a child of one, or the code of an actor.
+  case isChild
+
+  /// Makes the caller wait until `future` is done, as far as that needs no suspension; nil: until it is its turn again, a
+  /// bare `yield` in Python. A task of the running loop runs what is ready itself, until its own next step comes up.
+  ///
+  /// What waits without suspending is no async function, since each of those costs a frame. The caller keeps the future.
+  @usableFromInline
+  static func begin(for future: Unretained<Asyncio.AnyFuture>?) throws -> Suspension {
+    guard let running = ThreadState.current.record.runningLoop else {
+      throw future?.object.loop.isClosed == true ? Asyncio.cancellation : Asyncio.RuntimeError.noRunningLoop
+    }
+    return try running.with { loop in
+      if future == nil, loop.passTurn() { return .isOver }
+      guard let core = loop.waitingCore() else { return .isChild }
+      if core.record.isAbandoned { return .isRefused(core) }
+      if let future {
+        future.with { loop.arrangeStep(of: core, after: $0) }
+      } else if let task = loop.takeKeeper(of: core) {
+        loop.makeReady(.step(task))
+      }
+      if !loop.drive(core) { return .mustSuspend(core) }
+      try core.throwIfInterrupted(future?.object)
+      return .isOver
+    }
+  }
+
+  /// Waits for the rest of the time. Inlined, since each async function costs a frame.
+  @inlinable
+  @inline(__always)
+  nonisolated(nonsending) func finishWaiting(for future: Asyncio.AnyFuture?) async throws {
+    if case .mustSuspend(let core) = self {
+      await withUnsafeContinuation { unsafe core.park($0) }
+      return try core.endWait(for: future)
+    }
+    try await finishWithoutParking(for: future)
+  }
+
+  @usableFromInline
+  nonisolated(nonsending) func finishWithoutParking(for future: Asyncio.AnyFuture?) async throws {
+    let loop = try Asyncio.EventLoop.runningOrThrow()
+    switch self {
+    case .isOver: break
+    case .mustSuspend: break
+    case .isRefused(let core): try await loop.refuseToWait(core)
+    case .isChild: try await loop.waitAsChild(for: future)
+    }
+  }
+}
+
+extension TaskRef {
+  /// The body suspends; its next step resumes it.
+  @usableFromInline
+  func park(_ continuation: UnsafeContinuation<Void, Never>) {
+    #if DEBUG
+      precondition(
+        unsafe JobID(continuation) == record.jobID && isRunning,
+        "AsyncioBridge: task '\(record.name)' suspends on a Swift task that is not its host"
+      )
+    #endif
+    unsafe record.phase = .parked(continuation)
+    checkInvariants()
+  }
+}
+
+extension Asyncio.EventLoop {
+  // MARK: Arranging
+
+  /// The task whose body is about to wait; nil for a child of a task, also for one that was begun within the step of its
+  /// parent, which nothing else tells from that (`Task.immediate`, `addImmediateTask`).
+  @inline(__always)
+  fileprivate func waitingCore() -> TaskRef? {
+    if state.runsActorJob { return identifyCaller() }
+    guard let core = state.currentCore, JobID.current == core.record.jobID else { return nil }
+    return core
+  }
+
+  /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
+  @inline(__always)
+  fileprivate func arrangeStep(of core: TaskRef, after future: Asyncio.AnyFuture) {
+    // A body whose task is gone is abandoned and does not come here.
+    guard let task = takeKeeper(of: core) else { return }
+    if future.belongs(to: self), future.core != core {
+      future.add(.step(task))
+      core.record.waiter = Unretained(future)
+      if core.record.mustCancel, let task = core.task { passOnCancellation(core, task, future) }
+    } else {
+      refuse(core, task, future)
+    }
+  }
+
+  @inline(never)
+  private func passOnCancellation(_ core: TaskRef, _ task: Asyncio.AnyFuture, _ future: Asyncio.AnyFuture) {
+    if future.cancel(message: task.cancelMessage) { core.record.mustCancel = false }
+  }
+
+  /// Arranges for a step at once that fails.
+  @inline(never)
+  private func refuse(_ core: TaskRef, _ owned: consuming Owned<Asyncio.AnyFuture>, _ future: Asyncio.AnyFuture) {
+    let task = owned.object
+    core.record.pendingError =
+      future === task
+      ? Asyncio.RuntimeError("Task cannot await on itself: \(task)")
+      : Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop")
+    makeReady(.step(owned))
+  }
+
+  /// What keeps a task while it waits: what has kept it in a foreign await, moved on, or a reference more. Nil if there is no
+  /// task any more.
+  @inline(__always)
+  fileprivate func takeKeeper(of core: TaskRef) -> Owned<Asyncio.AnyFuture>? {
+    if core.isForeign { return foreignAwaitDidEnd(core) }
+    return core.record.task.map { Owned($0) }
+  }
+
+  // MARK: Driving
+
+  /// How many tasks may drive the loop at a time, each on the stack of the one before.
+  static var deepestDrive: Int { 4 }
+
+  /// Runs what is ready, for a task that has arranged for its own next step, until that step is next. This saves most of
+  /// what a step costs, and changes nothing about the order of what runs.
+  ///
+  /// - Returns: true if it is: the caller goes on as the step. False if the caller must really suspend: the loop has
+  ///   to wait or to return to its run method; what is next is code of the user's that must not run within a task (its
+  ///   task-locals and its Swift task would be the driver's); or it is the step of a task that drives further down on the
+  ///   stack.
+  @inline(__always)
+  fileprivate func drive(_ core: TaskRef) -> Bool {
+    mayDrive && driveNow(core)
+  }
+
+  /// For a task that gives up a turn: begins and ends that turn if nothing at all can have a part in it.
+  @inline(__always)
+  fileprivate func passTurn() -> Bool {
+    guard state.ready.isEmpty, state.timers.isEmpty, !mailbox.hasItems, mayDrive, mayBeginTurn,
+      state.escapingError == nil, let core = state.currentCore, !core.record.isInterrupted
+    else { return false }
+    state.turnCount &+= 1
+    return true
+  }
+
+  /// Whether a task may take entries of the ready queue at all.
+  @inline(__always)
+  var mayDrive: Bool { state.driveDepth < Self.deepestDrive && !state.isTimed && !state.runsActorJob }
+
+  private func driveNow(_ core: TaskRef) -> Bool {
+    let current = state.currentCore
+    state.currentCore = nil
+    state.driveDepth &+= 1
+    core.record.phase = .driving
+    defer {
+      core.record.phase = .running
+      state.driveDepth &-= 1
+      state.currentCore = current
+    }
+    while let next = nextStepWithinTask() {
+      if next == core {
+        core.record.waiter = nil
+        // Whoever runs the driver's first step keeps the task.
+        _ = takeNextEntry()
+        return true
+      }
+      if next.isDriving { return false }
+      runNextEntry()
+    }
+    return false
+  }
+}
