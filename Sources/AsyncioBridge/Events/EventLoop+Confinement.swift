@@ -7,6 +7,12 @@ extension Asyncio.EventLoop {
     @inline(__always) get { mailbox.isOwnedByAnotherThread }
   }
 
+  /// The same for the end of what belongs to the loop, which nothing can refuse: only what has had a handle on the loop, as
+  /// a pinned actor has, can bring it about elsewhere.
+  var isEndingElsewhere: Bool {
+    @inline(__always) get { state.isShared && isUsedElsewhere }
+  }
+
   /// Traps if another thread is in the loop's code. In every public function that changes what belongs to a loop and is not
   /// called so often that the check would cost more than 2 % of it.
   @inline(__always)

@@ -73,7 +73,10 @@ extension Asyncio {
     /// What other threads may use of the loop: a new handle each time.
     ///
     /// The loop itself keeps none, so that it knows whether anybody has one.
-    public var threadsafe: LoopHandle { LoopHandle(mailbox: mailbox, executor: serialExecutor) }
+    public var threadsafe: LoopHandle {
+      state.isShared = true
+      return LoopHandle(mailbox: mailbox, executor: serialExecutor)
+    }
 
     /// The loop's time. See ``LoopClock``.
     public let clock: LoopClock

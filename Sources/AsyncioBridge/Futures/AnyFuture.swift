@@ -51,7 +51,7 @@ extension Asyncio {
     }
 
     deinit {
-      if onLoop(\.isUsedElsewhere) { return onLoop { FutureRemains(of: self).handOver(to: $0) } }
+      if onLoop({ $0.isEndingElsewhere }) { return onLoop { FutureRemains(of: self).handOver(to: $0) } }
       if hasUnretrievedError { reportUnretrievedError() }
       core?.release()
       onLoop { $0.removeFuture() }

@@ -27,14 +27,15 @@ final class ForeignOperations: Sendable {
       result.addDoneCallback { result in
         if result.isCancelled { task.cancel() }
       }
-      await withTaskCancellationHandler {
-        switch await task.result {
-        // As a task that throws it.
-        case .failure(is CancellationError): result.cancel()
-        case let outcome: result.resolve(outcome)
-        }
+      let outcome = await withTaskCancellationHandler {
+        await task.result
       } onCancel: {
         task.cancel()
+      }
+      switch outcome {
+      // As a task that throws it.
+      case .failure(is CancellationError): result.cancel()
+      default: result.resolve(outcome)
       }
     }
   }

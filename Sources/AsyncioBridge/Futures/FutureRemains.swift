@@ -41,7 +41,7 @@ final class FutureRemains {
 extension Asyncio.EventLoop {
   /// Ends the life of something of the loop's: at once, or on the loop's thread if another one is in the loop's code.
   func settle(_ end: @escaping (Asyncio.EventLoop) -> Void) {
-    if !isUsedElsewhere { return end(self) }
+    if !isEndingElsewhere { return end(self) }
     // The loop is there: it runs on another thread, and what is to be settled is counted as one of its futures, or keeps it.
     let boxed = UncheckedBox(end)
     let isAccepted = mailbox.post(

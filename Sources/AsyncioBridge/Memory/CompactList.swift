@@ -1,4 +1,5 @@
 /// A growing list that takes one word where it is kept.
+@safe
 struct CompactList<Element: ~Copyable>: ~Copyable {
   // Invariant: behind the header there is room for `capacity` elements, of which the first `count` are initialised.
   private struct Header {
@@ -11,82 +12,83 @@ struct CompactList<Element: ~Copyable>: ~Copyable {
   init() {}
 
   deinit {
-    guard let header else { return }
-    Self.elements(header).deinitialize(count: header.pointee.count)
-    UnsafeMutableRawPointer(header).deallocate()
+    guard let header = unsafe header else { return }
+    unsafe Self.elements(header).deinitialize(count: header.pointee.count)
+    unsafe HeapMemory.free(header)
   }
 
   private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Header> {
     let size = MemoryLayout<Header>.stride + capacity * MemoryLayout<Element>.stride
-    let header = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: MemoryLayout<Header>.alignment)
-      .assumingMemoryBound(to: Header.self)
-    header.initialize(to: Header(capacity: capacity))
-    return header
+    let header = unsafe HeapMemory.allocate(byteCount: size).bindMemory(to: Header.self, capacity: 1)
+    unsafe header.initialize(to: Header(capacity: capacity))
+    return unsafe header
   }
 
   private static func elements(_ header: UnsafeMutablePointer<Header>) -> UnsafeMutablePointer<Element> {
-    UnsafeMutableRawPointer(header + 1).assumingMemoryBound(to: Element.self)
+    unsafe UnsafeMutableRawPointer(header + 1).assumingMemoryBound(to: Element.self)
   }
 
-  var count: Int { header?.pointee.count ?? 0 }
+  var count: Int { unsafe header?.pointee.count ?? 0 }
 
   mutating func append(_ element: consuming Element) {
-    let header = headerWithRoom()
-    (Self.elements(header) + header.pointee.count).initialize(to: element)
-    header.pointee.count &+= 1
+    let header = unsafe headerWithRoom()
+    unsafe (Self.elements(header) + header.pointee.count).initialize(to: element)
+    unsafe header.pointee.count &+= 1
   }
 
-  /// Takes out the first element, where there are few.
+  /// Takes out the first element, of which there must be one, where there are few.
   mutating func removeFirst() -> Element {
-    let header = header.unsafelyUnwrapped
-    let elements = Self.elements(header)
-    let first = elements.move()
-    header.pointee.count &-= 1
-    elements.moveInitialize(from: elements + 1, count: count)
+    guard let header = unsafe header, count > 0 else {
+      preconditionFailure("AsyncioBridge: an empty list has no first")
+    }
+    let elements = unsafe Self.elements(header)
+    let first = unsafe elements.move()
+    unsafe header.pointee.count &-= 1
+    unsafe elements.moveInitialize(from: elements + 1, count: count)
     return first
   }
 
   func forEach(_ body: (borrowing Element) -> Void) {
-    guard let header else { return }
-    for index in 0..<header.pointee.count { body(Self.elements(header)[index]) }
+    guard let header = unsafe header else { return }
+    for index in 0..<count { unsafe body(Self.elements(header)[index]) }
   }
 
   /// Takes out all elements, first to last.
   consuming func takeAll(_ body: (consuming Element) -> Void) {
-    guard let header else { return }
-    let (elements, end) = (Self.elements(header), header.pointee.count)
-    header.pointee.count = 0
-    for index in 0..<end { body((elements + index).move()) }
+    guard let header = unsafe header else { return }
+    let (elements, end) = unsafe (Self.elements(header), header.pointee.count)
+    unsafe header.pointee.count = 0
+    for index in 0..<end { unsafe body((elements + index).move()) }
   }
 
   /// Moves every element for which `condition` holds to another list, keeping the order.
   mutating func removeAll(where condition: (borrowing Element) -> Bool, to removed: inout CompactList) {
-    guard let header else { return }
-    let elements = Self.elements(header)
+    guard let header = unsafe header else { return }
+    let elements = unsafe Self.elements(header)
     var kept = 0
     for index in 0..<count {
-      if condition(elements[index]) {
-        removed.append((elements + index).move())
+      if unsafe condition(elements[index]) {
+        removed.append(unsafe (elements + index).move())
       } else {
-        if kept != index { (elements + kept).moveInitialize(from: elements + index, count: 1) }
+        if kept != index { unsafe (elements + kept).moveInitialize(from: elements + index, count: 1) }
         kept += 1
       }
     }
-    header.pointee.count = kept
+    unsafe header.pointee.count = kept
   }
 
   private mutating func headerWithRoom() -> UnsafeMutablePointer<Header> {
-    guard let header else {
-      let new = Self.allocate(2)
-      header = new
-      return new
+    guard let header = unsafe header else {
+      let new = unsafe Self.allocate(2)
+      unsafe header = new
+      return unsafe new
     }
-    if header.pointee.count < header.pointee.capacity { return header }
-    let larger = Self.allocate(header.pointee.capacity * 2)
-    Self.elements(larger).moveInitialize(from: Self.elements(header), count: count)
-    larger.pointee.count = count
-    UnsafeMutableRawPointer(header).deallocate()
-    self.header = larger
-    return larger
+    if unsafe header.pointee.count < header.pointee.capacity { return unsafe header }
+    let larger = unsafe Self.allocate(header.pointee.capacity * 2)
+    unsafe Self.elements(larger).moveInitialize(from: Self.elements(header), count: count)
+    unsafe larger.pointee.count = count
+    unsafe HeapMemory.free(header)
+    unsafe self.header = larger
+    return unsafe larger
   }
 }

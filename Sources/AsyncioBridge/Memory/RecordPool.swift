@@ -12,7 +12,7 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
   private var free: UnsafeMutableRawPointer?
   private var usedCount = 0
 
-  deinit { for unsafeblock in unsafe blocks { unsafe block.deallocate() } }
+  deinit { unsafe blocks.forEach { unsafe $0.deallocate() } }
 
   /// Memory for a record, not initialised.
   @inline(__always)
@@ -68,9 +68,9 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
   mutating func shrink(to bytes: Int) {
     let excess = unsafe blocks.count - bytes / (Self.piecesPerBlock * MemoryLayout<Record>.stride)
     if excess <= 0 { return }
-    for unsafeblock in unsafe blocks.prefix(excess) { unsafe block.deallocate() }
+    unsafe blocks.prefix(excess).forEach { unsafe $0.deallocate() }
     unsafe blocks.removeFirst(excess)
     unsafe free = nil
-    for unsafeblock in unsafe blocks.reversed() { unsafe addFree(block: block) }
+    for index in unsafe blocks.indices.reversed() { unsafe addFree(block: blocks[index]) }
   }
 }

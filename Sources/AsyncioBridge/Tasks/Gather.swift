@@ -294,7 +294,9 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
 
   /// What is told of the children leaves the circle of the loop's observers when it goes.
   deinit {
-    if onLoop(\.isUsedElsewhere) { onLoop { [gathering] in $0.settle { _ in withExtendedLifetime(gathering) {} } } }
+    if onLoop({ $0.isEndingElsewhere }) {
+      onLoop { [gathering] in $0.settle { _ in withExtendedLifetime(gathering) {} } }
+    }
   }
 
   override func cancel(message: String?) -> Bool {

@@ -70,7 +70,7 @@ extension Asyncio {
     }
 
     deinit {
-      if let core, !onLoop(\.isUsedElsewhere) { onLoop { $0.taskDidGo(self, core) } }
+      if let core, !onLoop({ $0.isEndingElsewhere }) { onLoop { $0.taskDidGo(self, core) } }
     }
 
     /// The task's name: the one it was given, or `Task-N`. `Task.get_name()`, `Task.set_name()`.

@@ -35,6 +35,8 @@ struct LoopState: ~Copyable {
   /// What runs is timed, for reports of what is slow. Then no task drives, so that each step's time is its own.
   var isTimed = false
   var isClosed = false
+  /// There is, or has been, a handle on the loop.
+  var isShared = false
   /// A run method is on the stack.
   var isRunning = false
   /// The task whose step runs. Whoever runs the step keeps it.

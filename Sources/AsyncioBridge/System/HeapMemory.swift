@@ -1,0 +1,29 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Memory from the system's allocator, for values that need no more than its natural alignment.
+///
+/// The standard library's own `allocate` asks for aligned memory whatever the alignment, which costs twice as much.
+enum HeapMemory {
+  static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = unsafe malloc(byteCount) else {
+      fatalError("AsyncioBridge: the system has no memory left")
+    }
+    return unsafe memory
+  }
+
+  static func free(_ memory: UnsafeMutableRawPointer) {
+    #if canImport(Darwin)
+      unsafe Darwin.free(memory)
+    #elseif canImport(Musl)
+      unsafe Musl.free(memory)
+    #else
+      unsafe Glibc.free(memory)
+    #endif
+  }
+}
