@@ -15,7 +15,7 @@ nonisolated final class Account {
 /// Tasks, callbacks and helpers of one loop share an object, and futures of each other.
 func sharedState() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let account = Account()
     let future = loop.createFuture(of: Account.self)
     let first = Asyncio.createTask { account.balance += 1 }
@@ -93,7 +93,7 @@ actor Pinned {
 func pinnedActor() throws {
   try Asyncio.run {
     let account = Account()
-    let pinned = Pinned(Asyncio.EventLoop.running!.threadsafe)
+    let pinned = Pinned(Asyncio.EventLoop.running()!.threadsafe)
     let task = Asyncio.createTask {
       await pinned.add()
       account.balance += 1
@@ -117,7 +117,7 @@ func handingOver(_ loop: Asyncio.LoopHandle) throws {
 /// Results for other threads, and from them.
 func results() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let future = loop.createFuture(of: Int.self)
     let result = future.concurrentFuture()
     let handle = loop.threadsafe
@@ -173,5 +173,45 @@ func knownHole() throws {
     let task = Asyncio.createTask { account.balance += 1 }
     await withTaskExecutorPreference(globalConcurrentExecutor) { account.balance += 1 }
     try await task.value
+  }
+}
+
+// What belongs to a loop may be made and used in one expression, in every combination.
+func compositions() throws {
+  try Asyncio.run {
+    let hand = Asyncio.ConcurrentFuture<Int>()
+    _ = try await Asyncio.shield(Asyncio.wrapFuture(hand)).value
+    _ = try await Asyncio.shield(Asyncio.createTask { 1 }).value
+    _ = Asyncio.shield(Asyncio.createTask { 1 })
+    _ = try Asyncio.shield(Asyncio.Coroutine { 1 })
+    _ = try await Asyncio.shield(Asyncio.Coroutine { 1 }).value
+    _ = try Asyncio.gather(Asyncio.createTask { 1 }, Asyncio.shield(Asyncio.createTask { 2 }))
+    _ = try await Asyncio.gather(Asyncio.createTask { 1 }, Asyncio.shield { 2 }, Asyncio.wrapFuture(hand), Asyncio.ensureFuture(operation: { 1 })).value
+    _ = try Asyncio.gather([Asyncio.createTask { 1 }, Asyncio.createTask { 2 }])
+    _ = try await Asyncio.gather(Asyncio.gather(Asyncio.createTask { 1 }), Asyncio.createTask { 2 }).value
+    _ = try await Asyncio.wait([Asyncio.createTask { 1 }, Asyncio.createTask { 2 }])
+    _ = try await Asyncio.waitFor(Asyncio.createTask { 1 }, timeout: .seconds(1))
+    _ = try await Asyncio.waitFor(Asyncio.shield(Asyncio.createTask { 1 }), timeout: .seconds(1))
+    _ = try await Asyncio.waitFor(Asyncio.gather(Asyncio.createTask { 1 }), timeout: .seconds(1))
+    _ = try await Asyncio.createTask { 1 }.value
+    Asyncio.createTask { 1 }.cancel()
+    _ = try Asyncio.ensureFuture(Asyncio.createTask { 1 }).cancel()
+    _ = try await Asyncio.ensureFuture(Asyncio.Coroutine { 1 }).value
+    Asyncio.EventLoop.running()!.stop()
+    try Asyncio.EventLoop.running()!.callSoon {}
+    Asyncio.currentTask()!.cancel()
+    for t in Asyncio.allTasks() { t.cancel() }
+    Asyncio.Context.current().run {}
+    _ = try await Asyncio.gather(returningErrors: Asyncio.createTask { 1 }, Asyncio.createTask { 2 }).value
+    _ = try await Asyncio.gather((0..<3).map { n in Asyncio.createTask { n } }).value
+    _ = try await Asyncio.gather((0..<3).map { n in Asyncio.Coroutine { n } }).value
+    _ = try await Asyncio.gather((0..<3).map { n in Asyncio.createTask { n } }, combine: { $0.reduce(0, +) }).value
+    for try await x in Asyncio.asCompleted([Asyncio.createTask { 1 }]) { _ = x }
+    for try await x in try Asyncio.asCompleted(starting: [Asyncio.createTask { 1 }]) { _ = x }
+    _ = Asyncio.createTask { 1 }.concurrentFuture()
+    _ = try await Asyncio.waitFor(Asyncio.wrapFuture(Asyncio.createTask { 1 }.concurrentFuture()), timeout: nil)
+    if let loop = Asyncio.EventLoop.running() { loop.stop() }
+    guard let loop = Asyncio.EventLoop.running() else { return }
+    loop.stop()
   }
 }

@@ -1,5 +1,7 @@
 // What the compiler rejects because of where values go: state of a loop that two threads could use at once. A comment
 // behind a line is what the error on it says. See `CompileTimeTests`.
+//
+// Nothing is used again behind such a line, unless the function's name says so: what belongs to a loop belongs to it for good.
 
 import AsyncioBridge
 
@@ -12,36 +14,162 @@ nonisolated final class Account {
 
 func futureInADetachedTask() throws {
   try Asyncio.run {
-    let future = Asyncio.EventLoop.running!.createFuture(of: Int.self)
+    let future = Asyncio.EventLoop.running()!.createFuture(of: Int.self)
     Task.detached { try await future.value }  // error: risks causing data races
-    try future.setResult(1)
   }
 }
 
 func loopInADetachedTask() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     Task.detached { loop.stop() }  // error: risks causing data races
-    loop.stop()
+  }
+}
+
+func runningLoopInADetachedTask() throws {
+  try Asyncio.run {
+    let loop = Asyncio.EventLoop.running()
+    Task.detached { loop?.stop() }  // error: risks causing data races
+  }
+}
+
+func taskInADetachedTask() throws {
+  try Asyncio.run {
+    let task = Asyncio.createTask {}
+    Task.detached { task.cancel() }  // error: risks causing data races
   }
 }
 
 func stateInADetachedTask() throws {
   try Asyncio.run {
     let account = Account()
-    let task = Asyncio.createTask { account.balance += 1 }
+    Asyncio.createTask { account.balance += 1 }
     Task.detached { account.balance += 1 }  // error: risks causing data races
-    try await task.value
   }
 }
 
 func stateInAnUnstructuredTask() throws {
   try Asyncio.run {
     let account = Account()
-    let task = Asyncio.createTask { account.balance += 1 }
+    Asyncio.createTask { account.balance += 1 }
     Task { account.balance += 1 }  // error: risks causing data races
-    try await task.value
   }
+}
+
+func stateOfAGather() throws {
+  try Asyncio.run {
+    let account = Account()
+    _ = try Asyncio.gather(Asyncio.Coroutine { account.balance += 1 })
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+  }
+}
+
+func stateOfAShield() throws {
+  try Asyncio.run {
+    let account = Account()
+    _ = Asyncio.shield { account.balance += 1 }
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+  }
+}
+
+func stateOfACallback() throws {
+  try Asyncio.run {
+    let account = Account()
+    try Asyncio.EventLoop.running()!.callSoon { account.balance += 1 }
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+  }
+}
+
+func stateOfACallbackOfAFuture() throws {
+  try Asyncio.run {
+    let account = Account()
+    let future = Asyncio.EventLoop.running()!.createFuture(of: Int.self)
+    future.addDoneCallback { _ in account.balance += 1 }
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+  }
+}
+
+func gatherInADetachedTask() throws {
+  try Asyncio.run {
+    let both = try Asyncio.gather([Asyncio.Coroutine { 1 }])
+    Task.detached { both.cancel() }  // error: risks causing data races
+  }
+}
+
+func shieldInADetachedTask() throws {
+  try Asyncio.run {
+    let shield = Asyncio.shield { 1 }
+    Task.detached { shield.cancel() }  // error: risks causing data races
+  }
+}
+
+func ensuredFutureInADetachedTask() throws {
+  try Asyncio.run {
+    let page = Asyncio.ensureFuture(operation: { 1 })
+    Task.detached { page.cancel() }  // error: risks causing data races
+  }
+}
+
+func wrapperInADetachedTask() throws {
+  try Asyncio.run {
+    let wrapper = Asyncio.wrapFuture(Asyncio.ConcurrentFuture<Int>())
+    Task.detached { wrapper.cancel() }  // error: risks causing data races
+  }
+}
+
+func currentTaskInADetachedTask() throws {
+  try Asyncio.run {
+    let task = Asyncio.currentTask()
+    Task.detached { task?.cancel() }  // error: risks causing data races
+  }
+}
+
+func allTasksInADetachedTask() throws {
+  try Asyncio.run {
+    let tasks = Asyncio.allTasks()
+    Task.detached { for task in tasks { task.cancel() } }  // error: risks causing data races
+  }
+}
+
+func contextInADetachedTask() throws {
+  try Asyncio.run {
+    let context = Asyncio.Context.current()
+    Task.detached { context.run {} }  // error: risks causing data races
+  }
+}
+
+func queueInADetachedTask() throws {
+  try Asyncio.run {
+    let queue = Asyncio.Queue<Int>()
+    Task.detached { try queue.putNowait(1) }  // error: risks causing data races
+  }
+}
+
+func lockInADetachedTask() throws {
+  try Asyncio.run {
+    let lock = Asyncio.Lock()
+    Task.detached { try lock.release() }  // error: risks causing data races
+  }
+}
+
+func eventInADetachedTask() throws {
+  try Asyncio.run {
+    let event = Asyncio.Event()
+    Task.detached { event.set() }  // error: risks causing data races
+  }
+}
+
+func taskThatIsSentToATask() throws {
+  try Asyncio.run {
+    let task = Asyncio.createTask {}
+    await TaskList.shared.add(task)  // error: risks causing data races
+  }
+}
+
+@MainActor final class TaskList {
+  static let shared = TaskList()
+  var tasks: [Asyncio.Task<Void>] = []
+  func add(_ task: sending Asyncio.Task<Void>) { tasks.append(task) }
 }
 
 func stateInAChild() throws {
@@ -56,21 +184,18 @@ func stateInAChild() throws {
 func stateInAChildOfAGroup() throws {
   try Asyncio.run {
     let account = Account()
-    let task = Asyncio.createTask { account.balance += 1 }
+    Asyncio.createTask { account.balance += 1 }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { account.balance += 1 }  // error: risks causing data races
     }
-    try await task.value
   }
 }
 
 func futureForAnActor() throws {
   try Asyncio.run {
-    let future = Asyncio.EventLoop.running!.createFuture(of: Int.self)
-    let task = Asyncio.createTask { try await future.value }
+    let future = Asyncio.EventLoop.running()!.createFuture(of: Int.self)
     await Elsewhere().take(future)  // error: risks causing data races
     await show(future)  // error: risks causing data races
-    _ = try await task.value
   }
 }
 
@@ -90,7 +215,7 @@ func stateThatIsUsedAfterItWasHandedOver(_ loop: Asyncio.LoopHandle) throws {
   another.balance += 1
 }
 
-func stateOfTheCaller() async throws {
+func stateOfTheCallerThatIsUsedAfterwards() async throws {
   let account = Account()
   try await Asyncio.run { account.balance += 1 }  // error: risks causing data races
   account.balance += 1
@@ -99,10 +224,9 @@ func stateOfTheCaller() async throws {
 func methodThatMayRunAnywhere() throws {
   try Asyncio.run {
     let account = Account()
-    let task = Asyncio.createTask {
+    Asyncio.createTask {
       await account.addLater()  // error unless NonisolatedNonsendingByDefault: risks causing data races
     }
-    try await task.value
     account.balance += 1
   }
 }

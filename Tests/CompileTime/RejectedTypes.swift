@@ -10,7 +10,7 @@ nonisolated final class Account {
 /// Work for other threads does not take the loop's objects along.
 func otherThreads() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let account = Account()
     let queue = Asyncio.Queue<Int>()
     _ = Asyncio.ensureFuture(operation: { account.balance += 1 })  // error: non-Sendable type 'Account'
@@ -26,7 +26,7 @@ func otherThreads() throws {
 func results(_ loop: Asyncio.LoopHandle) async throws {
   _ = try await Asyncio.run { Account() }  // error: 'Account' does not conform to the 'Sendable' protocol
   _ = try await Asyncio.run { Asyncio.createTask { 1 } }  // error: does not conform to the 'Sendable' protocol
-  _ = loop.runCoroutineThreadsafe { Asyncio.EventLoop.running! }  // error: does not conform to the 'Sendable' protocol
+  _ = loop.runCoroutineThreadsafe { Asyncio.EventLoop.running()! }  // error: does not conform to the 'Sendable' protocol
   _ = Asyncio.ConcurrentFuture<Account>()  // error: 'Account' does not conform to the 'Sendable' protocol
 }
 

@@ -197,7 +197,7 @@ private let tsthru = Workload(name: "tsthru", n: many) { n in
     for _ in 0..<n {
       _ = try? handle.callSoonThreadsafe {
         count += 1
-        if count == n { EventLoop.running?.stop() }
+        if count == n { EventLoop.running()?.stop() }
       }
     }
   }

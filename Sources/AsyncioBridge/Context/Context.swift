@@ -39,7 +39,8 @@ extension Asyncio {
     }
 
     /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
-    public static var current: Context {
+    /// - Parameter isolation: leave it out; it keeps the context in the caller's domain.
+    public static func current(isolation: isolated (any Actor)? = #isolation) -> Context {
       if let context = currentIfAny { return context }
       let context = Context()
       callersThread.record.context = context
@@ -85,7 +86,7 @@ extension Asyncio {
   }
 
   /// A copy of the current context. `contextvars.copy_context()`.
-  public static func copyContext() -> Context { Context.current.copy() }
+  public static func copyContext() -> Context { Context.current().copy() }
 
   /// A variable whose value belongs to the task or callback that sets it. `contextvars.ContextVar`.
   ///
@@ -122,10 +123,10 @@ extension Asyncio {
     }
 
     /// Sets the value in the current context. `ContextVar.set()`.
-    public func set(_ value: Value) { Context.current.values[ObjectIdentifier(self)] = (self, value) }
+    public func set(_ value: Value) { Context.current().values[ObjectIdentifier(self)] = (self, value) }
 
     /// Makes the current context fall back to the default. `ContextVar.reset()` to before the first `set`.
-    public func reset() { Context.current.values[ObjectIdentifier(self)] = nil }
+    public func reset() { Context.current().values[ObjectIdentifier(self)] = nil }
 
     /// `<ContextVar name=…>`.
     public var description: String { "<ContextVar name=\(name)>" }

@@ -1,12 +1,15 @@
 extension Asyncio.EventLoop {
   /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
-  public static var running: Asyncio.EventLoop? {
-    @inline(__always) get { ThreadState.current.record.runningLoop?.object }
+  /// - Parameter isolation: leave it out. By it the compiler knows that the loop belongs to the caller's domain, and so
+  ///   must not be sent to another thread.
+  @inline(__always)
+  public static func running(isolation: isolated (any Actor)? = #isolation) -> Asyncio.EventLoop? {
+    ThreadState.current.record.runningLoop?.object
   }
 
   @usableFromInline
   static func runningOrThrow() throws -> Asyncio.EventLoop {
-    guard let running else { throw Asyncio.RuntimeError.noRunningLoop }
+    guard let running = running() else { throw Asyncio.RuntimeError.noRunningLoop }
     return running
   }
 
@@ -19,7 +22,7 @@ extension Asyncio.EventLoop {
   /// `loop`, or the running one.
   @usableFromInline
   static func current(_ loop: Asyncio.EventLoop?, _ caller: StaticString = #function) -> Asyncio.EventLoop {
-    guard let loop = loop ?? running else {
+    guard let loop = loop ?? running() else {
       fatalError(
         "\(caller): no running event loop. Call this from a task or callback of a loop, as within Asyncio.run, or pass a loop"
       )

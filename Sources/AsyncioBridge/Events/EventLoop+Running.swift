@@ -26,7 +26,7 @@ extension Asyncio.EventLoop {
   private func checkCanRun() throws {
     try checkNotClosed()
     if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
-    if Asyncio.EventLoop.running != nil {
+    if Asyncio.EventLoop.running() != nil {
       throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running")
     }
   }

@@ -8,7 +8,7 @@ extension Asyncio {
   ///
   /// ```swift
   /// try Asyncio.run(clock: .virtual) {
-  ///   let clock = Asyncio.EventLoop.running!.clock
+  ///   let clock = Asyncio.EventLoop.running()!.clock
   ///   let start = clock.now
   ///   try await Asyncio.sleep(.seconds(3600))          // takes no time
   ///   assert(clock.now - start == .seconds(3600))
@@ -83,7 +83,7 @@ extension Asyncio {
     /// elsewhere, the loop sets a timer and the caller waits for it; cancelling the calling task ends the wait.
     /// - Throws: `CancellationError` when cancelled, ``Asyncio/RuntimeError`` when the loop is closed.
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
-      if let loop = EventLoop.running, loop.mailbox === mailbox {
+      if let loop = EventLoop.running(), loop.mailbox === mailbox {
         let waiter = loop.startTimer(until: deadline.nanoseconds)
         defer { waiter.cancelTimer() }
         return try await waiter.value
@@ -102,7 +102,7 @@ extension Asyncio {
       let promise = ExportObserver(timer)
       let call = PostedCall(
         {
-          guard let loop = EventLoop.running else { return }
+          guard let loop = EventLoop.running() else { return }
           let waiter = loop.createWaiter()
           waiter.setTimer(at: deadline.nanoseconds)
           waiter.addDoneCallback { [unowned waiter] _ in waiter.cancelTimer() }

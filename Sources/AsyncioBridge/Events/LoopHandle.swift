@@ -4,7 +4,7 @@ extension Asyncio {
   /// What other threads may use of an event loop: `Sendable`, unlike the loop itself.
   ///
   /// ```swift
-  /// let loop = Asyncio.EventLoop.running!.threadsafe
+  /// let loop = Asyncio.EventLoop.running()!.threadsafe
   /// Thread.detachNewThread {
   ///   let future = loop.runCoroutineThreadsafe { try await Asyncio.sleep(.seconds(1)); return 42 }
   ///   print(try! future.result(timeout: .seconds(2)))
@@ -46,7 +46,7 @@ extension Asyncio {
 
     /// Schedules a callback on the loop and wakes it. `loop.call_soon_threadsafe()`.
     ///
-    /// Returns at once. ``EventLoop/running`` is the loop within the callback, which runs in a copy of the calling
+    /// Returns at once. ``EventLoop/running(isolation:)`` is the loop within the callback, which runs in a copy of the calling
     /// thread's context.
     /// - Parameter callback: what to call on the loop's thread. An error it throws goes to the exception handler.
     /// - Returns: a handle to cancel the callback with, from any thread.
@@ -64,7 +64,7 @@ extension Asyncio {
     /// Makes the loop's run method return at the end of the turn in which the request arrives.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     public func stop() throws {
-      try callSoonThreadsafe { EventLoop.running?.stop() }
+      try callSoonThreadsafe { EventLoop.running()?.stop() }
     }
   }
 

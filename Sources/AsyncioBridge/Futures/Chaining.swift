@@ -16,7 +16,11 @@ extension Asyncio {
   ///   - future: the future of work elsewhere.
   ///   - loop: the loop of the wrapper; by default the running one, which there must be. If it is closed the wrapper stays
   ///     pending.
-  public static func wrapFuture<Value>(_ future: ConcurrentFuture<Value>, loop: EventLoop? = nil) -> Future<Value> {
+  public static func wrapFuture<Value>(
+    _ future: ConcurrentFuture<Value>,
+    loop: EventLoop? = nil,
+    isolation: isolated (any Actor)? = #isolation
+  ) -> Future<Value> {
     let loop = EventLoop.current(loop)
     let wrapper = Future<Value>(unownedLoop: Unretained(loop), core: nil, site: .library)
     // A closed loop takes no result any more, and would keep the wrapper for ever.
@@ -29,7 +33,7 @@ extension Asyncio {
       guard let end = future.end else { return }
       let call = PostedCall(
         {
-          guard let wrapper = EventLoop.running?.futuresCompletedElsewhere.removeValue(forKey: id), !wrapper.isDone
+          guard let wrapper = EventLoop.running()?.futuresCompletedElsewhere.removeValue(forKey: id), !wrapper.isDone
           else { return }
           let typed = unsafeDowncast(wrapper, to: Future<Value>.self)
           switch end {
@@ -88,7 +92,7 @@ final class ExportObserver<Value: Sendable>: FutureObserver {
     source.add(.observer(self))
     destination.addDoneCallback { [id, mailbox = loop.mailbox] destination in
       guard destination.isCancelled else { return }
-      mailbox.post(PostedCall({ Asyncio.EventLoop.running?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
+      mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
     }
   }
 

@@ -94,7 +94,7 @@ extension Asyncio {
     @available(*, noasync, message: "this blocks the thread: await 'value' instead")
     public func result(timeout: Duration? = nil) throws -> Value {
       if let outcome { return try outcome.get() }
-      if EventLoop.running != nil {
+      if EventLoop.running() != nil {
         throw RuntimeError(
           "ConcurrentFuture.result would block the thread of a running loop: await Asyncio.wrapFuture(_:).value instead"
         )

@@ -45,7 +45,7 @@ extension Asyncio.EventLoop {
     // The loop is there: it runs on another thread, and what is to be settled is counted as one of its futures, or keeps it.
     let boxed = UncheckedBox(end)
     let isAccepted = mailbox.post(
-      PostedCall({ if let loop = Asyncio.EventLoop.running { boxed.value(loop) } }, site: .library)
+      PostedCall({ if let loop = Asyncio.EventLoop.running() { boxed.value(loop) } }, site: .library)
     )
     // It has been closed meanwhile, and uses nothing any more.
     if isAccepted == nil { end(self) }

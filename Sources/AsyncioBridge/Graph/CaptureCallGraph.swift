@@ -8,7 +8,7 @@ extension Asyncio {
   ///   loop must not be running.
   /// - Returns: nil if no future is given and there is no current task.
   public static func captureCallGraph(_ future: AnyFuture? = nil) -> CallGraph? {
-    guard let future = future ?? EventLoop.running.flatMap({ currentTask($0) }) else { return nil }
+    guard let future = future ?? EventLoop.running().flatMap({ currentTask($0) }) else { return nil }
     return CallGraphCapture(of: future.loop).capture(about: future)
   }
 
@@ -51,7 +51,7 @@ extension Asyncio.LoopHandle {
     let promise = CancelOnDrop<Asyncio.CallGraph>()
     let call = PostedCall(
       {
-        guard let loop = Asyncio.EventLoop.running else { return }
+        guard let loop = Asyncio.EventLoop.running() else { return }
         promise.future.resolve(.success(Asyncio.captureCallGraph(loop: loop)))
       },
       site: .library

@@ -33,7 +33,7 @@ final class InterruptHandling: Sendable {
 
   /// The first interrupt cancels the main task; the next ends the run. If that has ended just now, `end` sees to it.
   private func deliver() throws {
-    guard let main = Asyncio.EventLoop.running?.futuresAwaitedElsewhere[mainID], !main.isDone else { return }
+    guard let main = Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[mainID], !main.isDone else { return }
     let isFirst = state.withLock { state in
       state.delivered += 1
       return state.delivered == 1

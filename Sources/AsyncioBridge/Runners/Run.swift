@@ -85,7 +85,7 @@ extension Asyncio {
   }
 
   static func checkNoRunningLoop(for caller: String) throws {
-    if EventLoop.running != nil { throw RuntimeError("\(caller) cannot be called from a running event loop") }
+    if EventLoop.running() != nil { throw RuntimeError("\(caller) cannot be called from a running event loop") }
   }
 }
 
@@ -114,7 +114,7 @@ private final class RemoteMain<Value>: Sendable {
 
   func cancel() {
     loop.mailbox.post(
-      PostedCall({ [id] in Asyncio.EventLoop.running?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library)
+      PostedCall({ [id] in Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library)
     )
   }
 }

@@ -8,6 +8,8 @@ extension Asyncio {
   ///     given, the loop's task factory is not asked. From Python 3.11 on.
   ///   - eagerStart: whether the first step is taken before this returns, see ``EagerTaskFactory``; the loop's task factory
   ///     is not asked then. From Python 3.12 on.
+  ///   - isolation: leave it out. By it the compiler knows that the task, and what the body captures, belong to the caller's
+  ///     domain, and so must not be sent to another thread.
   ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
   ///   error.
@@ -18,6 +20,7 @@ extension Asyncio {
     name: String? = nil,
     context: Context? = nil,
     eagerStart: Bool = false,
+    isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value

@@ -60,7 +60,8 @@ extension Asyncio {
   @discardableResult
   public static func ensureFuture<Value>(
     _ awaitable: some Awaitable<Value>,
-    loop: EventLoop? = nil
+    loop: EventLoop? = nil,
+    isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<Value> {
     try awaitable.ensureFuture(on: loop)
   }
@@ -79,6 +80,7 @@ extension Asyncio {
   /// - Parameter operation: what to run. Closing the loop cancels it, and waits for it; from then on the future is cancelled
   ///   at once, and nothing runs.
   public static func ensureFuture<Value: Sendable>(
+    isolation: isolated (any Actor)? = #isolation,
     operation: @escaping @concurrent @Sendable () async throws -> Value
   ) -> Future<Value> {
     let loop = EventLoop.current(nil)

@@ -8,7 +8,10 @@ extension Asyncio {
   /// `CancellationError`. Cancelling it cancels all children that are not done; it then ends when they have.
   /// - Parameter awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
   /// - Throws: ``ValueError`` for futures of different loops; ``RuntimeError`` if the loop is closed.
-  public static func gather<each A: Awaitable>(_ awaitables: repeat each A) throws -> Future<(repeat (each A).Value)> {
+  public static func gather<each A: Awaitable>(
+    _ awaitables: repeat each A,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<(repeat (each A).Value)> {
     let gathering = Gathering(returnsErrors: false)
     let children = (repeat try gathering.add(each awaitables))
     return try gathering.start { _ in (repeat try (each children).result()) }
@@ -18,7 +21,8 @@ extension Asyncio {
   ///
   /// Cancelling it still ends it with `CancellationError`.
   public static func gather<each A: Awaitable>(
-    returningErrors awaitables: repeat each A
+    returningErrors awaitables: repeat each A,
+    isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<(repeat Result<(each A).Value, any Error>)> {
     let gathering = Gathering(returnsErrors: true)
     let children = (repeat try gathering.add(each awaitables))
@@ -29,7 +33,10 @@ extension Asyncio {
   ///
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
-  public static func gather<Value>(_ awaitables: some Sequence<any Awaitable<Value>>) throws -> Future<[Value]> {
+  public static func gather<Value>(
+    _ awaitables: some Sequence<any Awaitable<Value>>,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<[Value]> {
     try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
@@ -42,6 +49,7 @@ extension Asyncio {
   @inlinable
   public static func gather<Value, Combined>(
     _ awaitables: some Sequence<any Awaitable<Value>>,
+    isolation: isolated (any Actor)? = #isolation,
     combine: @escaping ([Value]) -> Combined
   ) throws -> Future<Combined> {
     try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
@@ -51,7 +59,10 @@ extension Asyncio {
   ///
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
   @inlinable
-  public static func gather<A: Awaitable>(_ awaitables: some Sequence<A>) throws -> Future<[A.Value]> {
+  public static func gather<A: Awaitable>(
+    _ awaitables: some Sequence<A>,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<[A.Value]> {
     try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
@@ -59,6 +70,7 @@ extension Asyncio {
   @inlinable
   public static func gather<A: Awaitable, Combined>(
     _ awaitables: some Sequence<A>,
+    isolation: isolated (any Actor)? = #isolation,
     combine: @escaping ([A.Value]) -> Combined
   ) throws -> Future<Combined> {
     try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
@@ -67,7 +79,8 @@ extension Asyncio {
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   @inlinable
   public static func gather<Value>(
-    returningErrors awaitables: some Sequence<any Awaitable<Value>>
+    returningErrors awaitables: some Sequence<any Awaitable<Value>>,
+    isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<[Result<Value, any Error>]> {
     try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: &$0) }
   }
@@ -76,6 +89,7 @@ extension Asyncio {
   @inlinable
   public static func gather<Value, Combined>(
     returningErrors awaitables: some Sequence<any Awaitable<Value>>,
+    isolation: isolated (any Actor)? = #isolation,
     combine: @escaping ([Result<Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
     try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
@@ -84,7 +98,8 @@ extension Asyncio {
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   @inlinable
   public static func gather<A: Awaitable>(
-    returningErrors awaitables: some Sequence<A>
+    returningErrors awaitables: some Sequence<A>,
+    isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<[Result<A.Value, any Error>]> {
     try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: &$0) }
   }
@@ -93,6 +108,7 @@ extension Asyncio {
   @inlinable
   public static func gather<A: Awaitable, Combined>(
     returningErrors awaitables: some Sequence<A>,
+    isolation: isolated (any Actor)? = #isolation,
     combine: @escaping ([Result<A.Value, any Error>]) -> Combined
   ) throws -> Future<Combined> {
     try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }

@@ -1,14 +1,20 @@
 extension Asyncio {
   /// The task whose step runs, nil in a callback. `asyncio.current_task()`.
   /// - Parameter loop: the loop to ask; by default the running one, which there must be.
-  public static func currentTask(_ loop: EventLoop? = nil) -> (any TaskProtocol)? {
+  public static func currentTask(
+    _ loop: EventLoop? = nil,
+    isolation: isolated (any Actor)? = #isolation
+  ) -> (any TaskProtocol)? {
     let loop = EventLoop.current(loop)
     return loop.currentCustomTask ?? loop.callingCore()?.task?.asTask
   }
 
   /// The tasks of a loop that are not done, in the order of their creation. `asyncio.all_tasks()`.
   /// - Parameter loop: the loop to ask; by default the running one, which there must be.
-  public static func allTasks(_ loop: EventLoop? = nil) -> [any TaskProtocol] {
+  public static func allTasks(
+    _ loop: EventLoop? = nil,
+    isolation: isolated (any Actor)? = #isolation
+  ) -> [any TaskProtocol] {
     let loop = EventLoop.current(loop)
     return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.filter { !$0.isDone }
   }

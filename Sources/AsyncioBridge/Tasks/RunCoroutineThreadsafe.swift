@@ -14,7 +14,7 @@ extension Asyncio.LoopHandle {
     let promise = ExportObserver(future)
     let call = PostedCall(
       {
-        guard let loop = Asyncio.EventLoop.running else { return }
+        guard let loop = Asyncio.EventLoop.running() else { return }
         do {
           promise.fulfil(from: try loop.createTask(fileID: fileID, line: line, body))
         } catch {

@@ -10,7 +10,10 @@ extension Asyncio {
   /// - Parameter awaitable: what to shield: a future, or a ``Coroutine`` to run as a task.
   /// - Returns: `awaitable`'s future itself if that is done already.
   /// - Throws: ``RuntimeError`` if the loop is closed.
-  public static func shield<Value>(_ awaitable: some Awaitable<Value>) throws -> Future<Value> {
+  public static func shield<Value>(
+    _ awaitable: some Awaitable<Value>,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<Value> {
     shield(try awaitable.ensureFuture(on: nil))
   }
 
@@ -43,6 +46,7 @@ extension Asyncio {
   /// Runs `body` in a task of its own, shielded from the cancellation of whoever awaits the result. `asyncio.shield()`.
   @inlinable
   public static func shield<Value>(
+    isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value

@@ -3,7 +3,7 @@ import AsyncioBridge
 /// Each of asyncio's combinators once, on work that takes its time.
 func combinators() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
 
     // sleep gives way to other tasks, and can hand on a value.
     let word = try await Asyncio.sleep(.seconds(1), result: "rested")

@@ -3,7 +3,7 @@ import AsyncioBridge
 /// Eight workers crawl a site. The queue holds what is to be fetched; `join` returns when nothing is left to do.
 func crawl() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let site = Site()
     let queue = Asyncio.Queue<Int>()
     var seen: Set<Int> = [1]

@@ -4,7 +4,7 @@ import AsyncioBridge
 /// clock. In virtual time, as all that waits does so by the clock that it is given.
 func dashboard() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let archive = Archive()
     let (readings, sensors) = AsyncStream<Reading>.makeStream()
 

@@ -4,7 +4,7 @@ import AsyncioBridge
 /// of the loop.
 func pinnedActor() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let ledger = Ledger(loop: loop.threadsafe)
 
     let turn = loop.turnCount

@@ -3,7 +3,7 @@ import AsyncioBridge
 /// A producer that is faster than its consumers: the queue holds two items, so it has to wait for them.
 func producerConsumer() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let queue = Asyncio.Queue<Int>(maxsize: 2)
 
     let producer = Asyncio.createTask {

@@ -53,7 +53,7 @@ private struct Shard {
     // The async form of run has a thread of its own. As an operation of this loop it is cancelled and joined with it.
     let ended = Asyncio.ensureFuture(operation: {
       try await Asyncio.run {
-        let loop = Asyncio.EventLoop.running!.threadsafe
+        let loop = Asyncio.EventLoop.running()!.threadsafe
         let store = Store(loop)
         started.resolve(.success((loop, store)))
         try await Asyncio.wrapFuture(stop).value

@@ -19,7 +19,7 @@ func stuck() throws {
     let ada = table.seat("Ada")
     let bob = table.seat("Bob")
     for _ in 0..<5 { try await Asyncio.sleep(.zero) }
-    let handle = Asyncio.EventLoop.running!.threadsafe
+    let handle = Asyncio.EventLoop.running()!.threadsafe
     let graph = try await Asyncio.toThread { try handle.captureCallGraph().result(timeout: .seconds(10)) }
     for cycle in graph.cycles { print("wait for each other:", cycle.compactMap(\.name)) }
     bob.cancel()

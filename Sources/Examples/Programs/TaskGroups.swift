@@ -3,7 +3,7 @@ import AsyncioBridge
 /// A task group, and where a timeout belongs: in a child, around the whole, or in the body.
 func taskGroups() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let answers = [("train", 2), ("bus", 3), ("ferry", 30)]
 
     // In a child it is that child's business: the others go on, and the group waits for all.

@@ -3,7 +3,7 @@ import AsyncioBridge
 /// The loop runs on one thread; this is how work gets off it, and back.
 func threads() throws {
   try Asyncio.run {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
 
     // Blocking work goes to threads of the loop's pool.
     let parts = try (0..<4).map { part in
@@ -16,7 +16,7 @@ func threads() throws {
     let asked = try loop.runInExecutor {
       let reply = handle.runCoroutineThreadsafe {
         try await Asyncio.sleep(.milliseconds(5))
-        return "on the loop's thread: \(Asyncio.EventLoop.running != nil)"
+        return "on the loop's thread: \(Asyncio.EventLoop.running() != nil)"
       }
       return try reply.result(timeout: .seconds(10))
     }

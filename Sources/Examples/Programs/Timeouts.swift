@@ -3,7 +3,7 @@ import AsyncioBridge
 /// Three ways to limit a wait.
 func timeouts() throws {
   try Asyncio.run(clock: .virtual) {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
 
     // waitFor: one piece of work, which is cancelled when the time is up, and waited for.
     do {

@@ -9,7 +9,7 @@ extension DocSnippetTests {
     try await onOwnThread {
       func print(_ items: Any...) { printed.add(items) }
       try Asyncio.run {
-        let loop = Asyncio.EventLoop.running!
+        let loop = Asyncio.EventLoop.running()!
         let body = Asyncio.createTask {
           do { try await Task.sleep(for: .seconds(3600)) } catch { print("told, flag set:", Task.isCancelled) }
           do { try await Asyncio.sleep(.seconds(3600)) } catch { print("told again by the loop") }
@@ -53,7 +53,7 @@ extension DocSnippetTests {
     try await onOwnThread {
       func print(_ items: Any...) { printed.add(items) }
       try Asyncio.run {
-        let loop = Asyncio.EventLoop.running!
+        let loop = Asyncio.EventLoop.running()!
         let body = Asyncio.createTask {
           let nap = Asyncio.ensureFuture(operation: { try await Task.sleep(for: .seconds(3600)) })
           do { try await nap.value } catch is CancellationError { print(Task.isCancelled) }  // false

@@ -29,7 +29,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let tasks = [3, 1].map { seconds in
         Asyncio.createTask(name: "\(seconds)") { try await Asyncio.sleep(.seconds(seconds)) }
       }

@@ -44,7 +44,7 @@ extension DocSnippetTests {
     let ready = Asyncio.ConcurrentFuture<Asyncio.LoopHandle>()
     let stop = Asyncio.ConcurrentFuture<Void>()
     async let server: Void = Asyncio.run {
-      ready.resolve(.success(Asyncio.EventLoop.running!.threadsafe))
+      ready.resolve(.success(Asyncio.EventLoop.running()!.threadsafe))
       try await Asyncio.wrapFuture(stop).value
     }
 
@@ -62,7 +62,7 @@ extension DocSnippetTests {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
     try await Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let future = loop.createFuture(of: String.self)
       let result = future.concurrentFuture()
       let reader = Task.detached { "got \(try await result.value)" }
@@ -101,7 +101,7 @@ extension DocSnippetTests {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
     try await Asyncio.run(clock: .virtual) {
-      let clock = Asyncio.EventLoop.running!.clock
+      let clock = Asyncio.EventLoop.running()!.clock
       let start = clock.now
       try await clock.sleep(for: .seconds(60))
       // On a thread of Swift's pool.

@@ -15,7 +15,7 @@ extension DocSnippetTests {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let lock = Asyncio.Lock()
       let save = Asyncio.createTask(name: "save") {
         try await lock.withLock { try await Asyncio.sleep(.seconds(5)) }

@@ -8,7 +8,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       do {
         try await Asyncio.timeout(.seconds(5)) { timeout in
           try await Asyncio.sleep(.seconds(3))
@@ -53,7 +53,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let tasks = [3, 1].map { seconds in
         Asyncio.createTask(name: "\(seconds)") { try await Asyncio.sleep(.seconds(seconds)) }
       }

@@ -7,7 +7,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       var order: [String] = []
       let future = loop.createFuture(of: Void.self)
       let waiter = Asyncio.createTask {

@@ -37,7 +37,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let future = loop.createFuture(of: String.self)
       future.addDoneCallback { print("callback: \(try $0.result())") }
       try loop.callLater(.milliseconds(10)) { try future.setResult("here") }
@@ -144,7 +144,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let handle = loop.threadsafe
       let answer = try loop.runInExecutor {
         // On a thread of the pool, which asks the loop.

@@ -7,7 +7,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let start = loop.time
       try await Asyncio.sleep(.seconds(86_400))
       print(start.duration(to: loop.time))  // 86400.0 seconds
@@ -24,7 +24,7 @@ extension DocSnippetTests {
     }
 
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       try await poll(every: .seconds(60), times: 10, on: loop.clock)
       print(loop.time)  // 600.0 seconds
     }

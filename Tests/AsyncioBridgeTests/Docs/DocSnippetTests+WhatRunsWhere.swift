@@ -8,10 +8,10 @@ extension DocSnippetTests {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
     try await Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let body = Asyncio.currentTask()!
-      await MainActor.run { print("on the main actor, loop here:", Asyncio.EventLoop.running != nil) }
-      print("back:", Asyncio.EventLoop.running === loop, Asyncio.currentTask() === body)
+      await MainActor.run { print("on the main actor, loop here:", Asyncio.EventLoop.running() != nil) }
+      print("back:", Asyncio.EventLoop.running() === loop, Asyncio.currentTask() === body)
     }
     // on the main actor, loop here: false
     // back: true true
@@ -23,7 +23,7 @@ extension DocSnippetTests {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
     try Asyncio.run(clock: .virtual) {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let order = try await withThrowingTaskGroup(of: Int.self) { group in
         for delay in [30, 10, 20] {
           group.addTask { try await Asyncio.sleep(.seconds(delay), result: delay) }
@@ -48,7 +48,7 @@ extension DocSnippetTests {
     }
 
     try Asyncio.run {
-      let loop = Asyncio.EventLoop.running!
+      let loop = Asyncio.EventLoop.running()!
       let ledger = Ledger(loop: loop.threadsafe)
       let turn = loop.turnCount
       await ledger.add(40)

@@ -154,8 +154,8 @@ import Testing
       try joinThread { [handle = loop.threadsafe] in
         try withLoop(debug: true) { own in
           try own.callSoon {
-            try handle.callSoonThreadsafe { seen.append(EventLoop.running?.threadsafe == handle) }
-            seen.append(EventLoop.running === own)
+            try handle.callSoonThreadsafe { seen.append(EventLoop.running()?.threadsafe == handle) }
+            seen.append(EventLoop.running() === own)
           }
           try own.runOneTurn()
         }

@@ -152,7 +152,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
   func resistance() throws {
     let reports = Journal<String>()
     let value = try Asyncio.run {
-      let loop = try #require(EventLoop.running)
+      let loop = try #require(EventLoop.running())
       loop.slowShutdownDuration = .milliseconds(5)
       loop.exceptionHandler = { reports.append($1.message) }
       let never = Asyncio.Event()
@@ -327,7 +327,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
         let mailbox = loop.mailbox
         startThread {
           pause()
-          mailbox.post(PostedCall({ EventLoop.running?.stop() }, site: .library))
+          mailbox.post(PostedCall({ EventLoop.running()?.stop() }, site: .library))
         }
         try loop.runForever()
         return loop.turnCount

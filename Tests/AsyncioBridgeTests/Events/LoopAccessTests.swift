@@ -10,16 +10,16 @@ import Testing
     try withLoop { loop in
       try withLoop { _ in
         let seen = Box<[Bool]>([])
-        try loop.callSoon { seen.value.append(EventLoop.running === loop) }
-        try loop.callLater(.seconds(1)) { seen.value.append(EventLoop.running === loop) }
+        try loop.callSoon { seen.value.append(EventLoop.running() === loop) }
+        try loop.callLater(.seconds(1)) { seen.value.append(EventLoop.running() === loop) }
         try loop.runUntilComplete {
-          seen.value.append(EventLoop.running === loop)
+          seen.value.append(EventLoop.running() === loop)
           // What needs a loop and is given none takes it.
-          let task = Asyncio.createTask { EventLoop.running === loop }
+          let task = Asyncio.createTask { EventLoop.running() === loop }
           #expect(task.loop === loop)
           #expect(try await task.value)
           try await Asyncio.sleep(.seconds(2))
-          seen.value.append(EventLoop.running === loop)
+          seen.value.append(EventLoop.running() === loop)
         }
         #expect(seen.value == [true, true, true, true])
       }
@@ -28,7 +28,7 @@ import Testing
 
   @Test("ACCESS-02: outside any run there is no running loop")
   func noRunningLoop() throws {
-    #expect(EventLoop.running == nil)
+    #expect(EventLoop.running() == nil)
     #expect(try runningLoopOfAnotherThread() == nil)
   }
 
@@ -88,20 +88,20 @@ import Testing
   func afterARun() throws {
     try withLoop { loop in
       try loop.runBriefly()
-      #expect(EventLoop.running == nil)
+      #expect(EventLoop.running() == nil)
       #expect(throws: TestError.self) { try loop.runUntilComplete { throw TestError() } }
-      #expect(EventLoop.running == nil)
+      #expect(EventLoop.running() == nil)
       #expect(throws: Asyncio.SystemExit.self) { try loop.runUntilComplete { throw Asyncio.SystemExit() } }
-      #expect(EventLoop.running == nil)
+      #expect(EventLoop.running() == nil)
       #expect(throws: Asyncio.DeadlockError.self) { try loop.runForever() }
-      #expect(EventLoop.running == nil)
+      #expect(EventLoop.running() == nil)
     }
   }
 
   @Test("ACCESS-07, ACCESS-08: making a loop installs it nowhere, on any thread")
   func makingALoopInstallsNothing() throws {
-    try withLoop { _ in #expect(EventLoop.running == nil) }
-    let loop = try joinThread { try withLoop { _ in EventLoop.running?.threadsafe } }
+    try withLoop { _ in #expect(EventLoop.running() == nil) }
+    let loop = try joinThread { try withLoop { _ in EventLoop.running()?.threadsafe } }
     #expect(loop == nil)
   }
 
@@ -122,7 +122,7 @@ import Testing
   func otherThread() throws {
     try withLoop { loop in
       try loop.callSoon {
-        #expect(EventLoop.running === loop)
+        #expect(EventLoop.running() === loop)
         let other = try runningLoopOfAnotherThread()
         #expect(other == nil)
         loop.stop()
@@ -150,7 +150,7 @@ import Testing
     try withLoop { first in
       try withLoop { second in
         for loop in [first, second, first] {
-          let running = try loop.runUntilComplete { EventLoop.running }
+          let running = try loop.runUntilComplete { EventLoop.running() }
           #expect(running === loop)
         }
       }
@@ -161,7 +161,7 @@ import Testing
   func sameObject() throws {
     try runOnLoop { loop in
       for _ in 0..<3 {
-        #expect(EventLoop.running === loop)
+        #expect(EventLoop.running() === loop)
         #expect(Asyncio.currentTask()?.loop === loop)
         try await Asyncio.sleep(.zero)
       }
@@ -170,5 +170,5 @@ import Testing
 }
 
 private func runningLoopOfAnotherThread() throws -> Asyncio.LoopHandle? {
-  try joinThread { EventLoop.running?.threadsafe }
+  try joinThread { EventLoop.running()?.threadsafe }
 }

@@ -171,7 +171,7 @@ import Testing
             #expect(error?.message == "Cannot run the event loop while another loop is running")
           }
           #expect(!inner.isRunning)
-          #expect(EventLoop.running === outer)
+          #expect(EventLoop.running() === outer)
         }
         try outer.runUntilComplete { runInner() }
         #expect(!began.value)

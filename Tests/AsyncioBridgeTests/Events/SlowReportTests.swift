@@ -68,7 +68,7 @@ extension EventLoop {
           await Task.detached {}.value
           try loop.reportThis()
           for _ in 0..<2 { try await Asyncio.sleep(.zero) }
-          async let child: Void? = EventLoop.running?.reportThis()
+          async let child: Void? = EventLoop.running()?.reportThis()
           try await child
         }
         #expect(reports.contexts.first?.handle === handle)

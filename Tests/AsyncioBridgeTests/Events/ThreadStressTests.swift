@@ -19,7 +19,7 @@ import Testing
         for number in 0..<perThread {
           try handle.callSoonThreadsafe {
             order.append((thread, number))
-            if left.add(-1) == 0 { EventLoop.running?.stop() }
+            if left.add(-1) == 0 { EventLoop.running()?.stop() }
           }
         }
       }
@@ -138,7 +138,7 @@ import Testing
         }
       }
     }
-    try loop?.callLater(.milliseconds(round)) { EventLoop.running?.stop() }
+    try loop?.callLater(.milliseconds(round)) { EventLoop.running()?.stop() }
     try loop?.runForever()
     let debugCounters = loop?.debugCounters
     try loop?.close()

@@ -26,7 +26,7 @@ import Testing
         let thread = currentThreadID()
         let future: Asyncio.Future<(Int, Bool)> = Asyncio.ensureFuture(operation: {
           try await _Concurrency.Task.sleep(for: .milliseconds(1))
-          return (42, currentThreadID() != thread && Asyncio.EventLoop.running == nil)
+          return (42, currentThreadID() != thread && Asyncio.EventLoop.running() == nil)
         })
         #expect(future.loop === loop)
         #expect(!future.isDone)

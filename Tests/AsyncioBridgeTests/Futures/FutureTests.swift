@@ -60,7 +60,7 @@ import Testing
   func currentLoop() throws {
     try runOnLoop { loop in
       #expect(loop.createFuture(of: Int.self).loop === loop)
-      #expect(EventLoop.running?.createFuture(of: Int.self).loop === loop)
+      #expect(EventLoop.running()?.createFuture(of: Int.self).loop === loop)
       let task = Asyncio.createTask {}
       #expect(task.loop === loop)
       #expect(Asyncio.shield(task).loop === loop)

@@ -37,8 +37,8 @@ import Testing
 
   @Test("RUN-04: the new loop is in debug mode as the call says")
   func debug() throws {
-    #expect(try Asyncio.run(debug: true) { EventLoop.running?.isDebug } == true)
-    #expect(try Asyncio.run(debug: false) { EventLoop.running?.isDebug } == false)
+    #expect(try Asyncio.run(debug: true) { EventLoop.running()?.isDebug } == true)
+    #expect(try Asyncio.run(debug: false) { EventLoop.running()?.isDebug } == false)
   }
 
   @Test("RUN-04: by default the new loop is in debug mode as the environment says, which the call overrules")
@@ -69,7 +69,7 @@ import Testing
         try await Asyncio.run { Issue.record("a nested run began") }
       }
       #expect(error?.message == message)
-      #expect(EventLoop.running === loop)
+      #expect(EventLoop.running() === loop)
     }
   }
 
@@ -113,7 +113,7 @@ import Testing
   @Test("RUN-07: a leftover task that fails when it is cancelled is reported; run returns all the same")
   func failingLeftover() throws {
     let (value, task, reports) = try Asyncio.run(clock: .virtual) {
-      let reports = EventLoop.running.map { Reports($0) }
+      let reports = EventLoop.running().map { Reports($0) }
       let task = Asyncio.createTask(name: "leftover") {
         do { try await Asyncio.sleep(.seconds(1000)) } catch is CancellationError { throw TestError(name: "fancy") }
       }
@@ -131,36 +131,36 @@ import Testing
 
   @Test("RUN-09, RUN-10: run makes a new loop each time, closes it, and leaves no loop behind")
   func closesItsLoop() throws {
-    let first = try Asyncio.run { EventLoop.running }
-    let second = try Asyncio.run { EventLoop.running }
+    let first = try Asyncio.run { EventLoop.running() }
+    let second = try Asyncio.run { EventLoop.running() }
     #expect(first != nil && second != nil)
     #expect(first !== second)
     #expect(first?.isClosed == true)
     #expect(second?.isClosed == true)
-    #expect(EventLoop.running == nil)
+    #expect(EventLoop.running() == nil)
 
     let error = #expect(throws: LoopCarrier.self) {
-      try Asyncio.run { throw LoopCarrier(handle: EventLoop.running?.threadsafe) }
+      try Asyncio.run { throw LoopCarrier(handle: EventLoop.running()?.threadsafe) }
     }
     #expect(error?.handle?.isClosed == true)
-    #expect(EventLoop.running == nil)
+    #expect(EventLoop.running() == nil)
   }
 
   @Test("RUN-10: run from async code closes its loop, which is no running loop to the caller")
   func closesItsLoopForAsyncCode() async throws {
-    let handle = try await Asyncio.run { EventLoop.running?.threadsafe }
+    let handle = try await Asyncio.run { EventLoop.running()?.threadsafe }
     #expect(handle?.isClosed == true)
-    #expect(EventLoop.running == nil)
+    #expect(EventLoop.running() == nil)
   }
 
   @Test("RUN-11: without leftover tasks the loop makes no turn for them")
   func noExtraTurn() throws {
-    let alone = try Asyncio.run { EventLoop.running }
+    let alone = try Asyncio.run { EventLoop.running() }
     // The body's only step, and the turn in which the loop is told.
     #expect(alone?.turnCount == 2)
     let leaving = try Asyncio.run {
       Asyncio.createTask { try await Asyncio.sleep(.seconds(1000)) }
-      return EventLoop.running
+      return EventLoop.running()
     }
     #expect(try #require(leaving).turnCount > 2)
   }
@@ -231,5 +231,5 @@ private struct LoopCarrier: Error {
 
 /// The debug modes of loops that are run as the environment says, with debug mode, and without.
 private func debugModes() throws -> [Bool?] {
-  try [nil, true, false].map { debug in try Asyncio.run(debug: debug) { EventLoop.running?.isDebug } }
+  try [nil, true, false].map { debug in try Asyncio.run(debug: debug) { EventLoop.running()?.isDebug } }
 }

@@ -9,7 +9,7 @@ import Testing
     try Asyncio.withRunner(debug: isDebug) { runner in
       let loop = try runner.loop
       #expect(loop.isDebug == isDebug)
-      #expect(try runner.run { EventLoop.running?.isDebug } == isDebug)
+      #expect(try runner.run { EventLoop.running()?.isDebug } == isDebug)
     }
     let runner = Asyncio.Runner(debug: isDebug, loopFactory: { EventLoop(debug: !isDebug) })
     #expect(try runner.loop.isDebug == isDebug)
@@ -26,7 +26,7 @@ import Testing
     })
     #expect(calls.value == 0)
     #expect(try runner.loop === loop)
-    #expect(try runner.run { EventLoop.running } === loop)
+    #expect(try runner.run { EventLoop.running() } === loop)
     #expect(try runner.loop === loop)
     #expect(calls.value == 1)
     try runner.close()
@@ -113,14 +113,14 @@ import Testing
     let loop = try runner.loop
     let ticks = Box(0)
     for _ in 0..<2 {
-      #expect(EventLoop.running == nil)
+      #expect(EventLoop.running() == nil)
       try runner.run {
-        #expect(EventLoop.running === loop)
+        #expect(EventLoop.running() === loop)
         ticks.value += 1
         try await Asyncio.sleep(.seconds(1))
       }
     }
-    #expect(EventLoop.running == nil)
+    #expect(EventLoop.running() == nil)
     #expect(ticks.value == 2)
     #expect(loop.elapsed == .seconds(2))
     try runner.close()
@@ -223,7 +223,7 @@ import Testing
       return loop
     }) {
       try await Asyncio.sleep(.seconds(1))
-      return EventLoop.running
+      return EventLoop.running()
     }
     #expect(running === loop)
     #expect(calls.value == 1)
@@ -249,9 +249,9 @@ import Testing
 /// The debug modes of loops that are made in different ways.
 private func debugModes(_ debug: Bool?) throws -> [Bool?] {
   [
-    try Asyncio.run(debug: debug) { EventLoop.running?.isDebug },
+    try Asyncio.run(debug: debug) { EventLoop.running()?.isDebug },
     try Asyncio.withRunner(debug: debug) { try $0.loop.isDebug },
-    try Asyncio.run(debug: debug, loopFactory: { EventLoop() }) { EventLoop.running?.isDebug },
+    try Asyncio.run(debug: debug, loopFactory: { EventLoop() }) { EventLoop.running()?.isDebug },
   ]
 }
 

@@ -48,14 +48,14 @@ import Testing
       for number in 1...4 {
         group.addTask {
           try await Asyncio.run(clock: .virtual) {
-            let loop = EventLoop.running
+            let loop = EventLoop.running()
             let thread = currentThreadID()
             for index in 0..<number { Asyncio.createTask(name: "\(index)") { try await Asyncio.sleep(.seconds(1000)) } }
             try await Asyncio.sleep(.seconds(number))
             // So that all threads are there at once.
             everybody.arrive()
             let others = Asyncio.allTasks().count - 1
-            #expect(EventLoop.running === loop)
+            #expect(EventLoop.running() === loop)
             return (number, thread, others, loop?.elapsed ?? .zero)
           }
         }
@@ -137,7 +137,7 @@ import Testing
   func cancelledWaiter() async throws {
     let trace = Journal<String>()
     try await Asyncio.run {
-      let handle = EventLoop.running?.threadsafe
+      let handle = EventLoop.running()?.threadsafe
       let began = Asyncio.ConcurrentFuture<Void>()
       let waiter = Asyncio.ensureFuture(operation: {
         try await handle?.runCoroutineThreadsafe {

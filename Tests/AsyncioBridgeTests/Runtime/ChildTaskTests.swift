@@ -7,9 +7,9 @@ import Testing
 @Suite struct ChildTaskTests {
   /// Sleeps, and returns whether the caller was on the thread of a running loop all the time.
   private func nap(_ milliseconds: Int, thread: UInt) async throws -> Bool {
-    var isHome = currentThreadID() == thread && Asyncio.EventLoop.running != nil
+    var isHome = currentThreadID() == thread && Asyncio.EventLoop.running() != nil
     try await Asyncio.sleep(.milliseconds(milliseconds))
-    isHome = isHome && currentThreadID() == thread && Asyncio.EventLoop.running != nil
+    isHome = isHome && currentThreadID() == thread && Asyncio.EventLoop.running() != nil
     return isHome
   }
 
@@ -70,7 +70,7 @@ import Testing
   func turns() throws {
     try runOnLoop { _ in
       async let turns = { () async throws -> Int in
-        let loop = try #require(Asyncio.EventLoop.running)
+        let loop = try #require(Asyncio.EventLoop.running())
         let turn = loop.turnCount
         try await Asyncio.sleep(.zero)
         try await Asyncio.sleep(.zero)

@@ -30,7 +30,7 @@ import Testing
 
     /// Whether there is a loop where it runs, and what the library says to a wait.
     func wait() async -> (name: String?, error: (any Error)?) {
-      let name = Asyncio.EventLoop.running == nil ? nil : Asyncio.currentTask()?.name ?? "none"
+      let name = Asyncio.EventLoop.running() == nil ? nil : Asyncio.currentTask()?.name ?? "none"
       return (name, await errorThrown { try await Asyncio.sleep(.zero) })
     }
 

@@ -108,11 +108,11 @@ import Testing
         // There is no loop where the other executor runs.
         let isElsewhere = await withTaskExecutorPreference(globalConcurrentExecutor) {
           await Task.yield()
-          return EventLoop.running == nil
+          return EventLoop.running() == nil
         }
         try expect(isElsewhere, "the other executor was not used")
       case .loopClockElsewhere:
-        let clock = EventLoop.running?.clock
+        let clock = EventLoop.running()?.clock
         try await Task.detached { try await clock?.sleep(for: .milliseconds(1)) }.value
       case .concurrentFuture:
         let future = Asyncio.ConcurrentFuture<Int>()
@@ -135,7 +135,7 @@ import Testing
           Self.variable.set(7)
           func look(_ when: String) {
             if currentThreadID() != thread { problems.value.insert("on another thread \(when)") }
-            if EventLoop.running !== loop { problems.value.insert("no running loop \(when)") }
+            if EventLoop.running() !== loop { problems.value.insert("no running loop \(when)") }
             if Asyncio.currentTask() !== own { problems.value.insert("not current \(when)") }
             if Self.variable.value != 7 { problems.value.insert("context lost \(when)") }
             if !Asyncio.allTasks().contains(where: { $0 === own }) { problems.value.insert("unlisted \(when)") }
@@ -338,7 +338,7 @@ private func expect(_ condition: Bool, _ problem: String) throws {
 
 /// Adds one, some time later: on a loop by its clock, elsewhere by Swift's.
 @Sendable private func plus(one number: Int) async throws -> Int {
-  if EventLoop.running == nil {
+  if EventLoop.running() == nil {
     try await Task.sleep(for: .milliseconds(1))
   } else {
     try await Asyncio.sleep(.milliseconds(1))

@@ -136,4 +136,4 @@ import Testing
   }
 }
 
-@Sendable private func loopTime() -> Duration { EventLoop.running?.elapsed ?? .zero }
+@Sendable private func loopTime() -> Duration { EventLoop.running()?.elapsed ?? .zero }

@@ -119,7 +119,7 @@ import Testing
   @Test("a loop that does not run takes no step")
   func loopThatDoesNotRun() throws {
     try withLoop { loop in
-      let task = try loop.createTask(eagerStart: true) { EventLoop.running }
+      let task = try loop.createTask(eagerStart: true) { EventLoop.running() }
       #expect(!task.isDone)
       #expect(try loop.runUntilComplete(task) === loop)
     }

@@ -165,8 +165,8 @@ import Testing
   func runningLoop() throws {
     try runOnLoop { loop in
       let gather = try Asyncio.gather(
-        Asyncio.Coroutine { Asyncio.EventLoop.running === loop },
-        Asyncio.Coroutine { Asyncio.EventLoop.running === loop }
+        Asyncio.Coroutine { Asyncio.EventLoop.running() === loop },
+        Asyncio.Coroutine { Asyncio.EventLoop.running() === loop }
       )
       #expect(gather.loop === loop)
       #expect(try await gather.value == (true, true))
@@ -178,7 +178,7 @@ import Testing
     try withLoop { loop in
       let future = loop.createFuture(of: Int.self)
       try future.setResult(1)
-      let gather = try Asyncio.gather(future, Asyncio.Coroutine { Asyncio.EventLoop.running === loop })
+      let gather = try Asyncio.gather(future, Asyncio.Coroutine { Asyncio.EventLoop.running() === loop })
       #expect(gather.loop === loop)
       #expect(try loop.runUntilComplete(gather) == (1, true))
     }

@@ -99,7 +99,7 @@ import Testing
         let seen = Asyncio.ConcurrentFuture<String>()
         let future = handle.runCoroutineThreadsafe {
           do {
-            try Asyncio.EventLoop.running?.callSoon { sleeps.set() }
+            try Asyncio.EventLoop.running()?.callSoon { sleeps.set() }
             try await Asyncio.sleep(.seconds(3_600))
           } catch {
             seen.resolve(.success("\(type(of: error))"))

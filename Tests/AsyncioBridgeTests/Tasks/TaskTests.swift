@@ -21,7 +21,7 @@ import Testing
   func belongsToItsLoop() throws {
     try withLoop { first in
       try withLoop { second in
-        let task = try second.createTask { Asyncio.EventLoop.running === second }
+        let task = try second.createTask { Asyncio.EventLoop.running() === second }
         #expect(task.loop === second)
         try first.runBriefly()
         #expect(!task.isDone)

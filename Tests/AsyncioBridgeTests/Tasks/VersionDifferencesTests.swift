@@ -182,12 +182,12 @@ import Testing
       try loop.callSoon {
         calls.value += 1
         #expect(loop.isRunning)
-        #expect(EventLoop.running === loop)
+        #expect(EventLoop.running() === loop)
       }
       for _ in 0..<10 {
         try loop.runOneTurn()
         #expect(!loop.isRunning)
-        #expect(EventLoop.running == nil)
+        #expect(EventLoop.running() == nil)
       }
       #expect(calls.value == 1)
     }

@@ -367,7 +367,7 @@ private func slowToEnd(after time: Duration, _ cleanedUp: Box<Bool>) -> Asyncio.
 /// A task that goes on until a time is over, however often it is cancelled.
 private func ignoringCancellation(for time: Duration) -> Asyncio.Task<String> {
   Asyncio.createTask {
-    let clock = Asyncio.EventLoop.running!.clock
+    let clock = Asyncio.EventLoop.running()!.clock
     let end = clock.now.advanced(by: time)
     while clock.now < end {
       try? await clock.sleep(until: end)

@@ -8,7 +8,7 @@ extension TaskRef {
   /// The task's context, made now if nobody has asked for it yet.
   func requireContext() -> Asyncio.Context {
     if let context = record.ownContext { return context }
-    if onLoop({ $0.callingCore() }) == self { return .current }
+    if onLoop({ $0.callingCore() }) == self { return .current() }
     let context = Asyncio.Context()
     // If the task is suspended with others on its stack, this is looked at only when it asks for its context itself.
     share(context)

@@ -113,7 +113,7 @@ import Testing
   @Test("Asyncio.run leaves nothing behind, whatever the main body started")
   func run() throws {
     let (loop, debugCounters, traces) = try Asyncio.run(clock: .virtual) {
-      let loop = EventLoop.running!
+      let loop = EventLoop.running()!
       let traces = Traces()
       for _ in 0..<3 {
         Asyncio.createTask {

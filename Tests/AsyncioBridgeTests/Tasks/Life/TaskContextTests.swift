@@ -78,10 +78,10 @@ import Testing
     try withLoop { loop in
       let seen = Box<[Asyncio.Context]>([])
       let first = try loop.createTask {
-        seen.value.append(Asyncio.Context.current)
+        seen.value.append(Asyncio.Context.current())
         try await Asyncio.sleep(.zero)
         variable.set(1)
-        seen.value.append(Asyncio.Context.current)
+        seen.value.append(Asyncio.Context.current())
       }
       let context = first.context
       try loop.runUntilComplete(first)
@@ -99,10 +99,10 @@ import Testing
       let current = Box<Asyncio.Context?>(nil)
       let task = Asyncio.createTask {
         variable.set(5)
-        current.value = Asyncio.Context.current
+        current.value = Asyncio.Context.current()
         // Other tasks run meanwhile, on this one's stack.
         try await Asyncio.sleep(.zero)
-        #expect(Asyncio.Context.current === current.value)
+        #expect(Asyncio.Context.current() === current.value)
       }
       let other = Asyncio.createTask { task.context === current.value && Asyncio.currentTask()?.name != nil }
       #expect(try await other.value)
