@@ -186,7 +186,12 @@ func compositions() throws {
     _ = try Asyncio.shield(Asyncio.Coroutine { 1 })
     _ = try await Asyncio.shield(Asyncio.Coroutine { 1 }).value
     _ = try Asyncio.gather(Asyncio.createTask { 1 }, Asyncio.shield(Asyncio.createTask { 2 }))
-    _ = try await Asyncio.gather(Asyncio.createTask { 1 }, Asyncio.shield { 2 }, Asyncio.wrapFuture(hand), Asyncio.ensureFuture(operation: { 1 })).value
+    _ = try await Asyncio.gather(
+      Asyncio.createTask { 1 },
+      Asyncio.shield { 2 },
+      Asyncio.wrapFuture(hand),
+      Asyncio.ensureFuture(operation: { 1 })
+    ).value
     _ = try Asyncio.gather([Asyncio.createTask { 1 }, Asyncio.createTask { 2 }])
     _ = try await Asyncio.gather(Asyncio.gather(Asyncio.createTask { 1 }), Asyncio.createTask { 2 }).value
     _ = try await Asyncio.wait([Asyncio.createTask { 1 }, Asyncio.createTask { 2 }])

@@ -11,6 +11,7 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ callback: @escaping () throws -> Void
   ) throws -> Asyncio.Handle {
+    checkThread()
     try checkNotClosed()
     let handle = Asyncio.Handle(
       .callback(callback),
@@ -53,6 +54,7 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ callback: @escaping () throws -> Void
   ) throws -> Asyncio.TimerHandle {
+    checkThread()
     try checkNotClosed()
     return addTimer(
       when.nanoseconds,

@@ -24,6 +24,7 @@ extension Asyncio.EventLoop {
   }
 
   private func checkCanRun() throws {
+    checkThread()
     try checkNotClosed()
     if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
     if Asyncio.EventLoop.running() != nil {
@@ -91,7 +92,10 @@ extension Asyncio.EventLoop {
   /// Makes the run method return at the end of the current turn. `loop.stop()`.
   ///
   /// Callbacks of the current turn still run; what they schedule stays for the next run of the loop.
-  public func stop() { state.isStopping = true }
+  public func stop() {
+    checkThread()
+    state.isStopping = true
+  }
 }
 
 /// Stops the loop when the future is done that it runs for.

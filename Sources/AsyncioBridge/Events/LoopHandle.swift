@@ -56,9 +56,9 @@ extension Asyncio {
     public func callSoonThreadsafe(
       fileID: StaticString = #fileID,
       line: UInt = #line,
-      _ callback: sending @escaping () throws -> Void
+      _ callback: consuming sending @escaping () throws -> Void
     ) throws -> ThreadsafeHandle {
-      try mailbox.callSoon(SourceSite(fileID, line), callback)
+      try mailbox.callSoon(SourceSite(fileID, line), consume callback)
     }
 
     /// Makes the loop's run method return at the end of the turn in which the request arrives.
@@ -119,15 +119,15 @@ extension Mailbox {
   @inline(__always)
   func callSoon(
     _ site: SourceSite,
-    _ callback: sending @escaping () throws -> Void
+    _ callback: consuming sending @escaping () throws -> Void
   ) throws -> Asyncio.ThreadsafeHandle {
-    Asyncio.ThreadsafeHandle(.init(self, try postCall(site, callback), site))
+    Asyncio.ThreadsafeHandle(.init(self, try postCall(site, consume callback), site))
   }
 
   /// - Returns: the call's number.
   @usableFromInline
-  func postCall(_ site: SourceSite, _ callback: sending @escaping () throws -> Void) throws -> Int {
-    guard let number = post(PostedCall(callback, context: Asyncio.Context.inherited(), site: site)) else {
+  func postCall(_ site: SourceSite, _ callback: consuming sending @escaping () throws -> Void) throws -> Int {
+    guard let number = post(PostedCall(consume callback, context: Asyncio.Context.inherited(), site: site)) else {
       throw Asyncio.RuntimeError.loopIsClosed
     }
     return number
@@ -144,8 +144,8 @@ extension Asyncio.EventLoop {
   public func callSoonThreadsafe(
     fileID: StaticString = #fileID,
     line: UInt = #line,
-    _ callback: sending @escaping () throws -> Void
+    _ callback: consuming sending @escaping () throws -> Void
   ) throws -> Asyncio.ThreadsafeHandle {
-    try mailbox.callSoon(SourceSite(fileID, line), callback)
+    try mailbox.callSoon(SourceSite(fileID, line), consume callback)
   }
 }

@@ -139,7 +139,8 @@ extension Asyncio {
     /// - Returns: false if the future is already done; then nothing happens.
     @discardableResult
     open func cancel(message: String? = nil) -> Bool {
-      cancelFuture(message: message)
+      checkThread()
+      return cancelFuture(message: message)
     }
 
     /// What ``cancel(message:)`` does on a plain future, and how a task ends that was cancelled.
@@ -166,6 +167,7 @@ extension Asyncio {
     /// Makes the future fail with `error` and schedules its callbacks. `Future.set_exception()`.
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
     public final func setException(_ error: any Error) throws {
+      checkThread()
       try checkPending(for: "set_exception")
       fail(error)
     }
@@ -213,6 +215,7 @@ extension Asyncio {
     ///   - callback: what to call, with the future. An error it throws goes to the loop's exception handler.
     ///   - context: the context to call it in; by default a copy of the current one.
     public final func addDoneCallback(_ callback: DoneCallback, context: Context? = nil) {
+      checkThread()
       let context = context ?? Context.inherited()
       let registration = DoneCallbackRegistration(callback, context: context)
       registration.join(loop)
@@ -223,7 +226,8 @@ extension Asyncio {
     /// - Returns: how many there were.
     @discardableResult
     public final func removeDoneCallback(_ callback: DoneCallback) -> Int {
-      callbacks.removeAll { ($0 as? DoneCallbackRegistration)?.callback === callback }
+      checkThread()
+      return callbacks.removeAll { ($0 as? DoneCallbackRegistration)?.callback === callback }
     }
 
     final func add(_ callback: consuming FutureCallback) {
@@ -240,6 +244,10 @@ extension Asyncio {
       if callbacks.isEmpty { return }
       onLoop { loop in callbacks.takeAll { loop.schedule($0, for: self) } }
     }
+
+    /// Traps if the future's loop runs on another thread.
+    @usableFromInline
+    final func checkThread() { onLoop { $0.checkThread() } }
 
     /// For what happens often: without counting a reference to the loop.
     @inline(__always)

@@ -50,6 +50,7 @@ extension Asyncio {
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
     @inlinable
     public final func setResult(_ value: Value) throws {
+      checkThread()
       try checkPending(for: "set_result")
       complete(value)
     }
@@ -63,7 +64,8 @@ extension Asyncio {
     }
 
     /// Registers a closure for when the future is done. See ``AnyFuture/addDoneCallback(_:context:)``.
-    /// - Returns: the callback, to remove it with.
+    /// - Returns: the callback, to remove it with. Registered on a future with another type of value, it is not called: that
+    ///   is reported as an error of the callback's.
     @discardableResult
     public final func addDoneCallback(
       context: Context? = nil,
@@ -71,7 +73,13 @@ extension Asyncio {
       line: UInt = #line,
       _ body: @escaping (Future<Value>) throws -> Void
     ) -> DoneCallback {
-      let callback = DoneCallback(fileID: fileID, line: line) { try body(unsafeDowncast($0, to: Future<Value>.self)) }
+      let callback = DoneCallback(fileID: fileID, line: line) { future in
+        // The callback may have been registered on another future too, whose value is of another type.
+        guard let future = future as? Future<Value> else {
+          throw ValueError("a callback for a \(Future<Value>.self) was registered on \(future)")
+        }
+        try body(future)
+      }
       addDoneCallback(callback, context: context)
       return callback
     }

@@ -1,18 +1,29 @@
 extension Asyncio.LoopHandle {
   /// Runs a body as a task of the loop, from any thread. `asyncio.run_coroutine_threadsafe()`.
   ///
-  /// Wakes the loop and returns at once. The task has a copy of the calling thread's context. Cancelling the result cancels the task. If the loop is closed before the task
-  /// is done, the result is cancelled.
+  /// Wakes the loop and returns at once. The task has a copy of the calling thread's context. Cancelling the result cancels
+  /// the task. If the loop is closed before the task is done, the result is cancelled.
   /// - Parameter body: what to run on the loop.
   /// - Returns: the future of the body's result.
   public func runCoroutineThreadsafe<Value: Sendable>(
     fileID: StaticString = #fileID,
     line: UInt = #line,
-    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+    _ body: nonisolated(nonsending) consuming sending @escaping () async throws -> Value
   ) -> Asyncio.ConcurrentFuture<Value> {
     let future = Asyncio.ConcurrentFuture<Value>()
+    mailbox.post(Self.call(future, fileID, line, consume body))
+    return future
+  }
+
+  /// Made apart, so that nothing of the body is left to the posting thread.
+  private static func call<Value: Sendable>(
+    _ future: Asyncio.ConcurrentFuture<Value>,
+    _ fileID: StaticString,
+    _ line: UInt,
+    _ body: nonisolated(nonsending) consuming sending @escaping () async throws -> Value
+  ) -> PostedCall {
     let promise = ExportObserver(future)
-    let call = PostedCall(
+    return PostedCall(
       {
         guard let loop = Asyncio.EventLoop.running() else { return }
         do {
@@ -26,8 +37,6 @@ extension Asyncio.LoopHandle {
       context: Asyncio.Context.inherited(),
       site: SourceSite(fileID, line)
     )
-    mailbox.post(call)
-    return future
   }
 }
 
@@ -39,8 +48,8 @@ extension Asyncio {
     loop: LoopHandle,
     fileID: StaticString = #fileID,
     line: UInt = #line,
-    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+    _ body: nonisolated(nonsending) consuming sending @escaping () async throws -> Value
   ) -> ConcurrentFuture<Value> {
-    loop.runCoroutineThreadsafe(fileID: fileID, line: line, body)
+    loop.runCoroutineThreadsafe(fileID: fileID, line: line, consume body)
   }
 }

@@ -90,6 +90,7 @@ extension Asyncio {
     /// - Returns: false if the task is already done; then nothing happens.
     @discardableResult
     open override func cancel(message: String? = nil) -> Bool {
+      checkThread()
       hasUnretrievedError = false
       if state != .pending { return false }
       cancelMessage = message

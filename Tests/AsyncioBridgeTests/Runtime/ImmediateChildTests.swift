@@ -69,7 +69,29 @@ import Testing
       }
       let time = try loop.runUntilComplete(task)
       #expect(time == .seconds(1))
-      #expect(trace.entries.sorted() == ["TestError", "callback", "child", "parent"])
+      // Nothing else runs until the parent suspends itself.
+      #expect(trace.entries == ["parent", "callback", "child", "TestError"])
+    }
+  }
+
+  @Test("an immediate child does not spend the cancellation that its parent is due", arguments: [false, true])
+  func parentsCancellation(debug: Bool) throws {
+    try withLoop(debug: debug) { loop in
+      let trace = Journal<String>()
+      let task = try loop.createTask {
+        Asyncio.currentTask()?.cancel()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addImmediateTask {
+            do { try await Asyncio.sleep(.zero) } catch { trace.append("child: \(error)") }
+            do { try await Asyncio.sleep(.seconds(1)) } catch { trace.append("child: \(error)") }
+            trace.append("child goes on")
+          }
+          do { try await Asyncio.sleep(.seconds(2)) } catch { trace.append("parent: \(type(of: error))") }
+          try await group.waitForAll()
+        }
+      }
+      try loop.runUntilComplete(task)
+      #expect(trace.entries == ["parent: CancellationError", "child goes on"])
     }
   }
 
@@ -123,6 +145,18 @@ import Testing
     #expect(messages[1] == messages[0])
     #expect(messages[2].contains("no running event loop"))
     #expect(time == .seconds(5))
+  }
+
+  @Test("which Swift task is current the runtime says the same by either way")
+  func currentTask() async throws {
+    let slow = CurrentSwiftTask.slowAddress()
+    #expect(slow != 0)
+    #expect(CurrentSwiftTask.address() == slow)
+    async let child = CurrentSwiftTask.address() == CurrentSwiftTask.slowAddress()
+    #expect(await child)
+    let (outside, alsoOutside) = try joinThread { (CurrentSwiftTask.address(), CurrentSwiftTask.slowAddress()) }
+    #expect(outside == 0)
+    #expect(alsoOutside == 0)
   }
 
   @Test("a continuation tells whose it is by its pointer, which is that of its Swift task")

@@ -7,8 +7,8 @@ struct PostedCall: ~Copyable, @unchecked Sendable {
   let context: Asyncio.Context?
   let site: SourceSite
 
-  init(_ callback: @escaping () throws -> Void, context: Asyncio.Context? = nil, site: SourceSite) {
-    self.callback = callback
+  init(_ callback: consuming @escaping () throws -> Void, context: Asyncio.Context? = nil, site: SourceSite) {
+    self.callback = consume callback
     self.context = context
     self.site = site
   }
