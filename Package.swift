@@ -15,7 +15,8 @@ let package = Package(
     .library(name: "AsyncioBridge", targets: ["AsyncioBridge"])
   ],
   targets: [
-    .target(name: "AsyncioBridge", swiftSettings: settings),
+    // What is unsafe in it is marked, and stands in a few folders.
+    .target(name: "AsyncioBridge", swiftSettings: settings + [.strictMemorySafety()]),
     .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
     .testTarget(
       name: "AsyncioBridgeTests",

@@ -18,9 +18,9 @@ extension Asyncio {
   public final class EventLoop {
     // MARK: What the loop runs
 
-    @exclusivity(unchecked) var state: LoopState
+    @safe @exclusivity(unchecked) var state: LoopState
     /// A task of the user's own type that was entered.
-    @exclusivity(unchecked) var currentCustomTask: (any TaskProtocol)?
+    @safe @exclusivity(unchecked) var currentCustomTask: (any TaskProtocol)?
 
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
 
@@ -28,16 +28,16 @@ extension Asyncio {
     @usableFromInline let taskExecutor: LoopTaskExecutor
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
-    @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
+    @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
     var contextOwner: TaskRef?
     var unownedContext: Context?
     /// Bodies that have begun or are yet to, and have not ended.
-    @exclusivity(unchecked) var hostCount = 0
+    @safe @exclusivity(unchecked) var hostCount = 0
     /// Children of hosted tasks that wait for a future.
     var waitingChildren: Set<ChildWaiter> = []
     /// The state of the thread that is in the loop's code.
-    @exclusivity(unchecked) var thread: RecordRef<ThreadState>?
+    @safe @exclusivity(unchecked) var thread: RecordRef<ThreadState>?
     /// Futures for results that come from other threads, by what those name them.
     var futuresCompletedElsewhere: [ExchangeID: AnyFuture] = [:]
     /// Futures whose results other threads wait for, by what those name them.
@@ -130,7 +130,7 @@ extension Asyncio {
     public var taskFactory: (any TaskFactory)? {
       didSet { hasTaskFactory = taskFactory != nil }
     }
-    @exclusivity(unchecked) @usableFromInline private(set) var hasTaskFactory = false
+    @safe @exclusivity(unchecked) @usableFromInline private(set) var hasTaskFactory = false
 
     /// Writes what is reported and nobody handles; by default to standard error.
     public var logger: (String) -> Void = { writeToStandardError($0) }
@@ -162,23 +162,20 @@ extension Asyncio {
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
       serialExecutor = LoopSerialExecutor(mailbox: mailbox, taskExecutor: taskExecutor)
-      let runner = JobRunner(
-        taskExecutor: taskExecutor.asUnownedTaskExecutor(),
-        serialExecutor: serialExecutor.asUnownedSerialExecutor()
-      )
-      mailbox.runner = runner
+      let runner = JobRunner(taskExecutor, serialExecutor)
+      mailbox.runner.value = runner
       state = LoopState(runner: runner)
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
       updateIsTimed()
-      mailbox.loop = Unretained(self)
+      mailbox.loop.value = Unretained(self)
     }
 
     deinit {
       if !isClosed { tearDown() }
       // Those that have come since then.
       keepingObservers.letGoOthers()
-      mailbox.loop = nil
+      mailbox.loop.value = nil
       state.giveMemoryToThread()
     }
 

@@ -8,11 +8,11 @@ extension Asyncio {
       case none
     }
 
-    @exclusivity(unchecked) final var action: Action
+    @safe @exclusivity(unchecked) final var action: Action
     private let context: Context?
     let site: SourceSite
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
-    @exclusivity(unchecked) final var wasCancelled = false
+    @safe @exclusivity(unchecked) final var wasCancelled = false
     /// Whether the callback was cancelled and will not run. `Handle.cancelled()`.
     public final var isCancelled: Bool { wasCancelled }
 
@@ -66,16 +66,16 @@ extension Asyncio {
   /// they are the same object.
   public final class TimerHandle: Handle {
     /// There as long as the timer is in its queue.
-    private unowned(unsafe) let loop: EventLoop
+    private let unownedLoop: Unretained<EventLoop>
     let deadline: Int64
     /// Numbers the loop's timers that have a handle.
     fileprivate let number: Int
     /// Whether the timer is in the loop's queue of timers.
-    @exclusivity(unchecked) var isScheduled = false
+    @safe @exclusivity(unchecked) var isScheduled = false
 
     init(_ action: Action, deadline: Int64, loop: EventLoop, context: Context?, site: SourceSite) {
       self.deadline = deadline
-      self.loop = loop
+      unownedLoop = Unretained(loop)
       number = loop.state.createdTimers
       loop.state.createdTimers &+= 1
       super.init(action, isDebug: loop.isDebug, context: context, site: site)
@@ -86,7 +86,7 @@ extension Asyncio {
 
     /// Keeps the callback from running, and lets go of it. `TimerHandle.cancel()`.
     public override func cancel() {
-      if isScheduled, !isCancelled { loop.state.timers.didCancel() }
+      if isScheduled, !isCancelled { unownedLoop.with { $0.state.timers.didCancel() } }
       super.cancel()
     }
 

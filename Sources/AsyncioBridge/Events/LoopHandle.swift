@@ -39,7 +39,7 @@ extension Asyncio {
     /// The executor of actors that are pinned to the loop. Such an actor must keep the handle.
     ///
     /// When the loop is closed, calls to its actors still run, on a thread of their own.
-    public var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    public var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Whether the loop has been closed.
     public var isClosed: Bool { mailbox.isClosed }

@@ -23,16 +23,16 @@ extension Asyncio {
     @usableFromInline final let unownedLoop: Unretained<EventLoop>
     /// For tasks, what runs the body. This is one of its owners.
     @usableFromInline final let core: TaskRef?
-    @exclusivity(unchecked) final var callbacks = CallbackList()
+    @safe @exclusivity(unchecked) final var callbacks = CallbackList()
     /// The value or the error, once the future is finished. Only ``Future`` knows the type of the value.
-    @exclusivity(unchecked) @usableFromInline final var stored = OutcomeWord()
-    @exclusivity(unchecked) @usableFromInline final var state = State.pending
+    @safe @exclusivity(unchecked) @usableFromInline final var stored = OutcomeWord()
+    @safe @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
-    @exclusivity(unchecked) final var hasUnretrievedError = false
-    @exclusivity(unchecked) final var ownerCount: UInt32 = 0
+    @safe @exclusivity(unchecked) final var hasUnretrievedError = false
+    @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `TraversalMark`.
-    @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
-    @exclusivity(unchecked) private final var messageBox: MessageBox?
+    @safe @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
+    @safe @exclusivity(unchecked) private final var messageBox: MessageBox?
     @usableFromInline final let site: SourceSite
 
     /// Few futures have a message.

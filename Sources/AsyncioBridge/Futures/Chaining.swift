@@ -35,7 +35,7 @@ extension Asyncio {
         {
           guard let wrapper = EventLoop.running()?.futuresCompletedElsewhere.removeValue(forKey: id), !wrapper.isDone
           else { return }
-          let typed = unsafeDowncast(wrapper, to: Future<Value>.self)
+          let typed = wrapper.known(as: Future<Value>.self)
           switch end {
           case .cancelled: _ = typed.cancelFuture(message: nil)
           case .finished(.success(let value)): typed.complete(value)
@@ -101,7 +101,7 @@ final class ExportObserver<Value: Sendable>: FutureObserver {
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     future.loop.futuresAwaitedElsewhere[id] = nil
-    fulfil(fromDone: unsafeDowncast(future, to: Asyncio.Future<Value>.self))
+    fulfil(fromDone: future.known(as: Asyncio.Future<Value>.self))
   }
 
   func fulfil(fromDone source: Asyncio.Future<Value>) {

@@ -123,7 +123,7 @@ extension Asyncio {
     public var value: Value {
       get async throws {
         try await withTaskCancellationHandler {
-          try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
+          try await withCheckedThrowingContinuation { continuation in
             addDoneCallback { future in
               // Done, since this is its callback.
               if let outcome = future.outcome { continuation.resume(with: outcome) }

@@ -1,7 +1,7 @@
 /// What the library registers on a future: the loop calls it on a turn of its own when the future is done.
 @usableFromInline
 class FutureObserver: LoopHeld, CustomStringConvertible {
-  @exclusivity(unchecked) final var ownerCount: UInt32 = 0
+  @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
 
   /// Whether code that is not the library's may run when it is told of the end of `future`: then it is not told within the
   /// step of a task, whose task-locals and Swift flag that code would see. Each kind of observer has to say.

@@ -4,15 +4,19 @@
 /// when it is closed: it makes every such observer let go, since none of them will be told anything any more.
 @usableFromInline
 class KeepingObserver: FutureObserver {
-  // The neighbours in the circle of a loop's observers; its own if it is in none. Unowned: an observer leaves the
+  // The neighbours in the circle of a loop's observers; nil if it is in none, itself if there are no others. Unowned: an observer leaves the
   // circle before it goes.
-  @exclusivity(unchecked) private unowned(unsafe) var previous: KeepingObserver!
-  @exclusivity(unchecked) private unowned(unsafe) var next: KeepingObserver!
+  @safe @exclusivity(unchecked) private var unownedPrevious: Unretained<KeepingObserver>?
+  @safe @exclusivity(unchecked) private var unownedNext: Unretained<KeepingObserver>?
 
-  override init() {
-    super.init()
-    previous = self
-    next = self
+  private var previous: KeepingObserver {
+    get { unownedPrevious?.object ?? self }
+    set { unownedPrevious = Unretained(newValue) }
+  }
+
+  private var next: KeepingObserver {
+    get { unownedNext?.object ?? self }
+    set { unownedNext = Unretained(newValue) }
   }
 
   deinit { leave() }
@@ -30,15 +34,17 @@ class KeepingObserver: FutureObserver {
   }
 
   private func leave() {
+    if unownedNext == nil { return }
     previous.next = next
     next.previous = previous
-    previous = self
-    next = self
+    unownedPrevious = nil
+    unownedNext = nil
   }
 
   /// Makes all others in the circle let go, and leave it.
   final func letGoOthers() {
-    while let other = next, other !== self {
+    while unownedNext != nil, next !== self {
+      let other = next
       other.leave()
       other.letGo()
     }

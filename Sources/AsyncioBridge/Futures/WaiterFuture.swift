@@ -15,11 +15,12 @@ final class WaiterFuture: Asyncio.Future<Void> {
   ///
   /// Unsafe, so that nothing is counted, and therefore only to be looked at while a task waits for this: the operation's
   /// frame keeps the owner.
-  unowned(unsafe) let owner: AnyObject?
-  @exclusivity(unchecked) var timer = Timer.none
+  private let unownedOwner: Unretained<AnyObject>?
+  var owner: AnyObject? { unownedOwner?.object }
+  @safe @exclusivity(unchecked) var timer = Timer.none
 
   init(loop: Asyncio.EventLoop, owner: AnyObject?) {
-    self.owner = owner
+    unownedOwner = owner.map { Unretained($0) }
     super.init(unownedLoop: Unretained(loop), core: nil, site: .library)
   }
 

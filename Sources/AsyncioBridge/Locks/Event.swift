@@ -2,11 +2,11 @@ extension Asyncio {
   /// A flag that tasks can wait for. `asyncio.Event`.
   public final class Event: CustomStringConvertible {
     let loop: EventLoop
-    @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
     /// Whether the flag is set. `Event.is_set()`.
     public var isSet: Bool { flag }
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
-    @exclusivity(unchecked) var flag = false
+    @safe @exclusivity(unchecked) var flag = false
 
     /// Creates an event whose flag is not set.
     /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.

@@ -4,13 +4,13 @@ extension Asyncio {
   /// Fair: tasks obtain it in the order in which they began to wait.
   public final class Lock: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
-    @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
     /// The number of the task that took the lock last: a number, since the lock must not keep the task.
-    @exclusivity(unchecked) private(set) var holder: Int?
+    @safe @exclusivity(unchecked) private(set) var holder: Int?
     /// Whether some task holds the lock. `Lock.locked()`.
     public var isLocked: Bool { isTaken }
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
-    @exclusivity(unchecked) var isTaken = false
+    @safe @exclusivity(unchecked) var isTaken = false
 
     /// Creates a free lock.
     /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.

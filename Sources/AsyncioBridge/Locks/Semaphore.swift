@@ -7,7 +7,7 @@ extension Asyncio {
     private var waiters = Ring<Future<Void>>()
     /// How many units are free.
     package final var value: Int { units }
-    @exclusivity(unchecked) @usableFromInline final var units: Int
+    @safe @exclusivity(unchecked) @usableFromInline final var units: Int
 
     /// Creates a semaphore.
     /// - Parameters:

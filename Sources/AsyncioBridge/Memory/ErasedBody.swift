@@ -29,7 +29,7 @@ struct ErasedBody {
 
     /// Whether both are the same closure, and so run bodies of the same type.
     func isSame(as other: Invoke) -> Bool {
-      unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
+      unsafe unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
     }
   }
 
@@ -37,8 +37,8 @@ struct ErasedBody {
   @inlinable
   @inline(__always)
   mutating func put<Value>(_ body: Typed<Value>) {
-    withUnsafeMutableBytes(of: &words) { words in
-      _ = words.baseAddress.unsafelyUnwrapped.initializeMemory(as: Typed<Value>.self, to: body)
+    unsafe withUnsafeMutableBytes(of: &words) { words in
+      _ = unsafe words.baseAddress.unsafelyUnwrapped.initializeMemory(as: Typed<Value>.self, to: body)
     }
   }
 
@@ -46,8 +46,8 @@ struct ErasedBody {
   @inlinable
   @inline(__always)
   mutating func take<Value>(_ type: Value.Type) -> Typed<Value> {
-    withUnsafeMutableBytes(of: &words) { words in
-      words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Typed<Value>.self).move()
+    unsafe withUnsafeMutableBytes(of: &words) { words in
+      unsafe words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Typed<Value>.self).move()
     }
   }
 }

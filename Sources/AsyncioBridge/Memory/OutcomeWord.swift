@@ -22,7 +22,7 @@ struct OutcomeWord: ~Copyable {
   deinit {
     switch kind {
     case .none, .bits: break
-    case .value, .error: box.release()
+    case .value, .error: unsafe box.release()
     }
   }
 
@@ -37,7 +37,7 @@ struct OutcomeWord: ~Copyable {
   @inline(__always)
   mutating func set<Value>(_ value: Value) {
     if Self.isInPlace(Value.self) {
-      withUnsafeMutableBytes(of: &word) { $0.storeBytes(of: value, as: Value.self) }
+      unsafe withUnsafeMutableBytes(of: &word) { unsafe $0.storeBytes(of: value, as: Value.self) }
       kind = .bits
     } else {
       setBox(ValueBox(value), .value)
@@ -48,25 +48,25 @@ struct OutcomeWord: ~Copyable {
   @inlinable
   @inline(__always)
   func get<Value>(_ type: Value.Type) -> Value {
-    if Self.isInPlace(type) { return withUnsafeBytes(of: word) { $0.load(as: type) } }
-    return box._withUnsafeGuaranteedRef { unsafeDowncast($0, to: ValueBox<Value>.self).value }
+    if Self.isInPlace(type) { return unsafe withUnsafeBytes(of: word) { unsafe $0.load(as: type) } }
+    return unsafe box._withUnsafeGuaranteedRef { unsafe unsafeDowncast($0, to: ValueBox<Value>.self).value }
   }
 
   /// The error, if there is one in place of a value.
   var error: (any Error)? {
-    kind == .error ? box._withUnsafeGuaranteedRef { unsafeDowncast($0, to: ErrorBox.self).error } : nil
+    unsafe kind == .error ? box._withUnsafeGuaranteedRef { unsafe unsafeDowncast($0, to: ErrorBox.self).error } : nil
   }
 
   mutating func set(error: any Error) { setBox(ErrorBox(error), .error) }
 
   @inlinable
   var box: Unmanaged<AnyObject> {
-    .fromOpaque(UnsafeRawPointer(bitPattern: word).unsafelyUnwrapped)
+    unsafe .fromOpaque(UnsafeRawPointer(bitPattern: word).unsafelyUnwrapped)
   }
 
   @inlinable
   mutating func setBox(_ box: AnyObject, _ kind: Kind) {
-    word = UInt(bitPattern: Unmanaged.passRetained(box).toOpaque())
+    word = unsafe UInt(bitPattern: Unmanaged.passRetained(box).toOpaque())
     self.kind = kind
   }
 }

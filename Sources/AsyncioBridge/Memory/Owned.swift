@@ -59,7 +59,7 @@ struct Owned<Object: LoopHeld>: ~Copyable {
 
   /// The same object, for as long as this owns it.
   @inline(__always)
-  var unretained: Unretained<Object> { Unretained(reference: reference) }
+  var unretained: Unretained<Object> { unsafe Unretained(reference: reference) }
 
   /// The object, with one of Swift's references counted.
   var object: Object { unsafe reference.takeUnretainedValue() }

@@ -6,7 +6,7 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
 
   private static var piecesPerBlock: Int { 32 }
 
-  private var blocks: [UnsafeMutablePointer<Record>] = []
+  private var blocks: [UnsafeMutablePointer<Record>] = unsafe []
   /// The memory that is not in use; the second word of each piece is the address of the next. The first is left to
   /// `RecordPoison`.
   private var free: UnsafeMutableRawPointer?
@@ -40,7 +40,7 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
 
   @inline(__always)
   private mutating func addFree(_ record: UnsafeMutablePointer<Record>) {
-    let piece = unsafe UnsafeMutableRawPointer(record)
+    let piece = UnsafeMutableRawPointer(record)
     #if DEBUG
       unsafe piece.initializeMemory(as: UInt8.self, repeating: RecordPoison.byte, count: MemoryLayout<Record>.size)
     #endif
@@ -56,7 +56,7 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
 
   private mutating func allocateBlock() {
     precondition(MemoryLayout<Record>.size >= 2 * MemoryLayout<UInt>.size)
-    let block = unsafe UnsafeMutablePointer<Record>.allocate(capacity: Self.piecesPerBlock)
+    let block = UnsafeMutablePointer<Record>.allocate(capacity: Self.piecesPerBlock)
     unsafe blocks.append(block)
     unsafe addFree(block: block)
   }

@@ -2,7 +2,7 @@
 ///
 /// `Array` would move every element on removal at the front. The storage is raw memory, so that taking an element
 /// moves it out without touching a reference count.
-@usableFromInline
+@safe @usableFromInline
 struct Ring<Element: ~Copyable>: ~Copyable {
   // Invariants:
   // 1. `capacity` is a power of two.
@@ -16,13 +16,13 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   init(minimumCapacity: Int = 16) {
     capacity = 16
     while capacity < minimumCapacity { capacity *= 2 }
-    storage = .allocate(capacity: capacity)
+    unsafe storage = .allocate(capacity: capacity)
   }
 
   @inlinable
   deinit {
-    for offset in 0..<count { (storage + slot(offset)).deinitialize(count: 1) }
-    storage.deallocate()
+    for offset in 0..<count { unsafe (storage + slot(offset)).deinitialize(count: 1) }
+    unsafe storage.deallocate()
   }
 
   @inlinable
@@ -38,7 +38,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   @inline(__always)
   mutating func append(_ element: consuming Element) {
     if count == capacity { grow() }
-    (storage + slot(count)).initialize(to: element)
+    unsafe (storage + slot(count)).initialize(to: element)
     count &+= 1
   }
 
@@ -46,21 +46,21 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   mutating func prepend(_ element: consuming Element) {
     if count == capacity { grow() }
     head = slot(capacity &- 1)
-    (storage + head).initialize(to: element)
+    unsafe (storage + head).initialize(to: element)
     count &+= 1
   }
 
   /// The first element. The ring must not be empty.
   @inlinable
   var first: Element {
-    @inline(__always) unsafeAddress { UnsafePointer(storage + head) }
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(storage + head) }
   }
 
   /// Takes out the first element. The ring must not be empty.
   @inlinable
   @inline(__always)
   mutating func removeFirst() -> Element {
-    let element = (storage + head).move()
+    let element = unsafe (storage + head).move()
     head = slot(1)
     count &-= 1
     return element
@@ -69,7 +69,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   /// Takes out the last element. The ring must not be empty.
   mutating func removeLast() -> Element {
     count &-= 1
-    return (storage + slot(count)).move()
+    return unsafe (storage + slot(count)).move()
   }
 
   /// Removes every element for which `condition` holds, keeping the order, and returns how many those were.
@@ -93,18 +93,18 @@ struct Ring<Element: ~Copyable>: ~Copyable {
 
   /// Whether `condition` holds for any element.
   func contains(where condition: (borrowing Element) -> Bool) -> Bool {
-    for offset in 0..<count where condition(storage[slot(offset)]) { return true }
+    for offset in 0..<count where unsafe condition(storage[slot(offset)]) { return true }
     return false
   }
 
   /// Calls `body` with each element, first to last; it must not change the ring.
   func forEach(_ body: (borrowing Element) -> Void) {
-    for offset in 0..<count { body(storage[slot(offset)]) }
+    for offset in 0..<count { unsafe body(storage[slot(offset)]) }
   }
 
   /// Where the first element is for which `condition` holds.
   func firstIndex(where condition: (borrowing Element) -> Bool) -> Int? {
-    for offset in 0..<count where condition(storage[slot(offset)]) { return offset }
+    for offset in 0..<count where unsafe condition(storage[slot(offset)]) { return offset }
     return nil
   }
 
@@ -113,10 +113,10 @@ struct Ring<Element: ~Copyable>: ~Copyable {
   mutating func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
     let upToEnd = capacity - head
-    larger.moveInitialize(from: storage + head, count: upToEnd)
-    (larger + upToEnd).moveInitialize(from: storage, count: head)
-    storage.deallocate()
-    storage = larger
+    unsafe larger.moveInitialize(from: storage + head, count: upToEnd)
+    unsafe (larger + upToEnd).moveInitialize(from: storage, count: head)
+    unsafe storage.deallocate()
+    unsafe storage = larger
     head = 0
     capacity *= 2
   }
@@ -129,7 +129,7 @@ extension Ring where Element: ~Copyable {
 
 extension Ring {
   /// The elements, first to last.
-  var elements: [Element] { (0..<count).map { storage[slot($0)] } }
+  var elements: [Element] { (0..<count).map { unsafe storage[slot($0)] } }
 
   /// Takes out all elements, first to last.
   mutating func takeAll() -> [Element] {

@@ -1,7 +1,7 @@
 /// Where in the user's source something was created.
 ///
 /// `@unchecked Sendable`: the pointer is to a string literal, which is immutable and lives as long as the process.
-@usableFromInline
+@safe @usableFromInline
 struct SourceSite: @unchecked Sendable, CustomStringConvertible {
   @usableFromInline let file: UnsafePointer<UInt8>?
   @usableFromInline let line: UInt32
@@ -9,11 +9,11 @@ struct SourceSite: @unchecked Sendable, CustomStringConvertible {
   @inlinable
   init(_ fileID: StaticString, _ line: UInt) {
     // A single-scalar StaticString has no pointer; #fileID never is one.
-    file = fileID.hasPointerRepresentation ? fileID.utf8Start : nil
+    unsafe file = unsafe fileID.hasPointerRepresentation ? fileID.utf8Start : nil
     self.line = UInt32(clamping: line)
   }
 
-  @usableFromInline var description: String { "\(file.map { String(cString: $0) } ?? "?"):\(line)" }
+  @usableFromInline var description: String { unsafe "\(file.map { unsafe String(cString: $0) } ?? "?"):\(line)" }
 }
 
 extension SourceSite {

@@ -14,13 +14,13 @@ extension TimerQueue {
     spare.append(contentsOf: entries)
     var length = pieceLength
     while length < entries.count {
-      entries.withUnsafeBufferPointer { source in
-        spare.withUnsafeMutableBufferPointer { destination in
+      unsafe entries.withUnsafeBufferPointer { source in
+        unsafe spare.withUnsafeMutableBufferPointer { destination in
           for start in stride(from: 0, to: source.count, by: 2 * length) {
             let middle = min(start + length, source.count)
             let end = min(middle + length, source.count)
-            let piece = UnsafeMutableBufferPointer(rebasing: destination[start...])
-            merge(.init(rebasing: source[start..<middle]), .init(rebasing: source[middle..<end]), into: piece)
+            let piece = unsafe UnsafeMutableBufferPointer(rebasing: destination[start...])
+            unsafe merge(.init(rebasing: source[start..<middle]), .init(rebasing: source[middle..<end]), into: piece)
           }
         }
       }
@@ -32,23 +32,24 @@ extension TimerQueue {
 
   /// All of two arrays that are sorted.
   static func merge(_ a: [Entry], _ b: [Entry]) -> [Entry] {
-    Array(unsafeUninitializedCapacity: a.count + b.count) { merged, count in
-      a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in merge(a, b, into: merged) } }
+    unsafe Array(unsafeUninitializedCapacity: a.count + b.count) { merged, count in
+      unsafe a.withUnsafeBufferPointer { a in unsafe b.withUnsafeBufferPointer { b in unsafe merge(a, b, into: merged) }
+      }
       count = a.count + b.count
     }
   }
 
   private static func sortPieces(_ entries: inout [Entry]) {
-    entries.withUnsafeMutableBufferPointer { entries in
+    unsafe entries.withUnsafeMutableBufferPointer { entries in
       for start in stride(from: 0, to: entries.count, by: pieceLength) {
         for index in start..<min(start + pieceLength, entries.count) {
-          let entry = entries[index]
+          let entry = unsafe entries[index]
           var place = index
-          while place > start, entries[place - 1] < entry {
-            entries[place] = entries[place - 1]
+          while place > start, unsafe entries[place - 1] < entry {
+            unsafe entries[place] = unsafe entries[place - 1]
             place -= 1
           }
-          entries[place] = entry
+          unsafe entries[place] = entry
         }
       }
     }
@@ -61,16 +62,16 @@ extension TimerQueue {
     into merged: UnsafeMutableBufferPointer<Entry>
   ) {
     guard var nextOfA = a.baseAddress, var nextOfB = b.baseAddress, var place = merged.baseAddress else { return }
-    let (endOfA, endOfB) = (nextOfA + a.count, nextOfB + b.count)
-    while nextOfA < endOfA, nextOfB < endOfB {
+    let (endOfA, endOfB) = unsafe (nextOfA + a.count, nextOfB + b.count)
+    while unsafe nextOfA < endOfA, unsafe nextOfB < endOfB {
       // No branches, see `<`.
-      let takesB = nextOfA.pointee < nextOfB.pointee
-      place.initialize(to: (takesB ? nextOfB : nextOfA).pointee)
-      place += 1
-      nextOfA += takesB ? 0 : 1
-      nextOfB += takesB ? 1 : 0
+      let takesB = unsafe nextOfA.pointee < nextOfB.pointee
+      unsafe place.initialize(to: (takesB ? nextOfB : nextOfA).pointee)
+      unsafe place += 1
+      unsafe nextOfA += takesB ? 0 : 1
+      unsafe nextOfB += takesB ? 1 : 0
     }
-    place.initialize(from: nextOfA, count: endOfA - nextOfA)
-    (place + (endOfA - nextOfA)).initialize(from: nextOfB, count: endOfB - nextOfB)
+    unsafe place.initialize(from: nextOfA, count: endOfA - nextOfA)
+    unsafe (place + (endOfA - nextOfA)).initialize(from: nextOfB, count: endOfB - nextOfB)
   }
 }

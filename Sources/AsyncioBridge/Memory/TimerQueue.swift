@@ -234,31 +234,31 @@ private enum UnownedTimer {
   }
 
   var isCancelled: Bool {
-    switch unsafe self {
+    switch self {
     case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isCancelled }
     case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
     }
   }
 
   func setIsScheduled(_ isScheduled: Bool) {
-    switch unsafe self {
+    switch self {
     case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isScheduled = isScheduled }
     case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer = isScheduled ? .scheduled : .none }
     }
   }
 
   func with<Result>(_ body: (borrowing LoopTimer) -> Result) -> Result {
-    switch unsafe self {
+    switch self {
     case .handle(let handle): body(.handle(unsafe handle.takeUnretainedValue()))
-    case .waiter(let waiter): body(.waiter(Owned(Unretained(reference: unsafe waiter))))
+    case .waiter(let waiter): unsafe body(.waiter(Owned(Unretained(reference: unsafe waiter))))
     }
   }
 
   func takeOut() -> LoopTimer {
     setIsScheduled(false)
-    switch unsafe self {
+    switch self {
     case .handle(let handle): return .handle(unsafe handle.takeRetainedValue())
-    case .waiter(let waiter): return .waiter(Owned(adopting: unsafe waiter))
+    case .waiter(let waiter): return unsafe .waiter(Owned(adopting: unsafe waiter))
     }
   }
 

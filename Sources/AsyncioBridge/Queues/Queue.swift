@@ -9,11 +9,11 @@ extension Asyncio {
     /// How many items there may be; zero or less: any number.
     public final let maxsize: Int
     /// Empty if this kind of queue keeps its items itself.
-    @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
-    @exclusivity(unchecked) @usableFromInline final var getters = Ring<Future<Void>>()
-    @exclusivity(unchecked) @usableFromInline final var putters = Ring<Future<Void>>()
-    @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
-    @exclusivity(unchecked) @usableFromInline final var isShutDown = false
+    @safe @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
+    @safe @exclusivity(unchecked) @usableFromInline final var getters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) @usableFromInline final var putters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
+    @safe @exclusivity(unchecked) @usableFromInline final var isShutDown = false
     /// Whether the items are in `items`: then nothing need be asked of a subclass.
     @usableFromInline final let isPlain: Bool
     /// Set while there are no unfinished tasks.

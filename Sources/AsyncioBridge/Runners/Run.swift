@@ -76,7 +76,7 @@ extension Asyncio {
     let runner = Runner(debug: debug, clock: clock)
     let main = RemoteMain(try runner.startMain(fileID: fileID, line: line, body), of: runner)
     return try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
+      try await withCheckedThrowingContinuation { continuation in
         startThread { continuation.resume(with: Result { try main.run() }) }
       }
     } onCancel: {

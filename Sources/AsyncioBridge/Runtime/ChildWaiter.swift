@@ -5,7 +5,7 @@ import Synchronization
 final class ChildWaiter: FutureObserver, Hashable {
   let future: Asyncio.AnyFuture
   private let loop: Asyncio.EventLoop
-  private var continuation: UnsafeContinuation<Void, Never>?
+  private var continuation: ParkedContinuation?
   private var isAbandoned = false
 
   private init(_ future: Asyncio.AnyFuture, _ loop: Asyncio.EventLoop) {
@@ -35,14 +35,14 @@ final class ChildWaiter: FutureObserver, Hashable {
     let mailbox = loop.mailbox
     await withTaskCancellationHandler {
       _ = isolation
-      await withUnsafeContinuation { waiter.start($0) }
+      unsafe await withUnsafeContinuation { waiter.start(unsafe ParkedContinuation($0)) }
     } onCancel: {
       mailbox.post(PostedCall({ boxed.value.future.cancel() }, site: .library))
     }
     if waiter.isAbandoned { throw Asyncio.cancellation }
   }
 
-  private func start(_ continuation: UnsafeContinuation<Void, Never>) {
+  private func start(_ continuation: ParkedContinuation) {
     self.continuation = continuation
     loop.waitingChildren.insert(self)
     future.add(.observer(self))
@@ -65,7 +65,7 @@ final class ChildWaiter: FutureObserver, Hashable {
     guard let continuation else { return }
     self.continuation = nil
     loop.waitingChildren.remove(self)
-    unsafe loop.resume(child: continuation)
+    loop.resume(child: continuation)
   }
 
   static func == (a: ChildWaiter, b: ChildWaiter) -> Bool { a === b }
@@ -85,9 +85,9 @@ extension Asyncio.EventLoop {
   }
 
   /// Resumes a child task and runs it at once.
-  fileprivate func resume(child continuation: UnsafeContinuation<Void, Never>) {
+  fileprivate func resume(child continuation: ParkedContinuation) {
     whileRunning {
-      if let next = capture({ unsafe continuation.resume() }) { runChildJob(next) }
+      if let next = capture({ continuation.resume() }) { runChildJob(next) }
     }
   }
 }

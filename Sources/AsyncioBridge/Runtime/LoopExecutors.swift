@@ -2,16 +2,22 @@
 ///
 /// Unowned, yet alive while a job of their role is: a task retains its task executor, and a pinned actor keeps the
 /// `LoopHandle` that owns the serial one, which owns the task executor.
+@safe
 struct JobRunner {
   let taskExecutor: UnownedTaskExecutor
   let serialExecutor: UnownedSerialExecutor
+
+  init(_ taskExecutor: LoopTaskExecutor, _ serialExecutor: LoopSerialExecutor) {
+    unsafe self.taskExecutor = taskExecutor.asUnownedTaskExecutor()
+    unsafe self.serialExecutor = serialExecutor.asUnownedSerialExecutor()
+  }
 
   /// Runs a job until it suspends, in the role in which it was enqueued.
   @inline(__always)
   func run(_ job: UnownedJob, _ role: JobRole) {
     switch role {
-    case .task: job.runSynchronously(on: taskExecutor)
-    case .serial: job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+    case .task: unsafe job.runSynchronously(on: taskExecutor)
+    case .serial: unsafe job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
     }
   }
 }

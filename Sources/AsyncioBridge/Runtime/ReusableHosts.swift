@@ -12,7 +12,7 @@ struct ReusableHost: ~Copyable {
   fileprivate var invoke: ErasedBody.Invoke?
   /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
   var task: Owned<Asyncio.AnyFuture>?
-  var continuation: UnsafeContinuation<Void, Never>?
+  var continuation: ParkedContinuation?
   /// Identifies the Swift task among the jobs that are enqueued on the loop.
   var jobID = JobID.none
   var swiftTask: _Concurrency.Task<Void, any Error>?
@@ -26,7 +26,7 @@ struct ReusableHost: ~Copyable {
 
 extension HostRef {
   @usableFromInline
-  func park(_ continuation: UnsafeContinuation<Void, Never>) { unsafe record.continuation = continuation }
+  func park(_ continuation: ParkedContinuation) { record.continuation = continuation }
 
   /// Whether the host has been given another body, which can be run by what ran the last.
   @usableFromInline
@@ -51,10 +51,10 @@ extension Asyncio.EventLoop {
   func beginOnHost(_ core: TaskRef) {
     let host: HostRef
     let job: CapturedJob?
-    if let idle = state.idleHosts.popLast(), let continuation = unsafe idle.record.continuation {
+    if let idle = state.idleHosts.popLast(), let continuation = idle.record.continuation {
       host = idle
       host.record.continuation = nil
-      job = capture { unsafe continuation.resume() }
+      job = capture { continuation.resume() }
     } else {
       host = state.hosts.take()
       host.initialize(to: ReusableHost())
@@ -93,7 +93,7 @@ extension Asyncio.EventLoop {
     repeat {
       guard let core = host.record.core else { return }
       do { core.end(with: try await core.takeBody(of: Value.self).run()) } catch { core.end(throwing: error) }
-      if finishBody(on: host) { await withUnsafeContinuation { unsafe host.park($0) } }
+      if finishBody(on: host) { unsafe await withUnsafeContinuation { host.park(unsafe ParkedContinuation($0)) } }
     } while host.goesOn
   }
 
@@ -153,9 +153,9 @@ extension Asyncio.EventLoop {
   /// Ends the hosts that are idle. The loop is closed, and nothing will run on them any more.
   func endIdleHosts() {
     while let host = state.idleHosts.popLast() {
-      guard let continuation = unsafe host.record.continuation else { continue }
+      guard let continuation = host.record.continuation else { continue }
       host.record.continuation = nil
-      if let job = capture({ unsafe continuation.resume() }) { run(job) }
+      if let job = capture({ continuation.resume() }) { run(job) }
       stepDidEnd(on: host, nil)
     }
   }

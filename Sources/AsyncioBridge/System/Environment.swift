@@ -10,8 +10,8 @@
 enum Environment {
   /// Whether new loops start in debug mode.
   static var isDebug: Bool {
-    guard let value = getenv("ASYNCIOBRIDGE_DEBUG") else { return false }
-    return value.pointee != 0
+    guard let value = unsafe getenv("ASYNCIOBRIDGE_DEBUG") else { return false }
+    return unsafe value.pointee != 0
   }
 }
 
@@ -20,7 +20,7 @@ func writeToStandardError(_ message: String) {
   line.withUTF8 { bytes in
     var done = 0
     while done < bytes.count {
-      let written = write(2, bytes.baseAddress! + done, bytes.count - done)
+      let written = unsafe write(2, bytes.baseAddress! + done, bytes.count - done)
       if written <= 0 { return }
       done += written
     }

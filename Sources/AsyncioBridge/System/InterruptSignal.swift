@@ -27,7 +27,7 @@ enum InterruptSignal {
     isInUse.withLock { isInUse in
       if isInUse { return false }
       var current = sigaction()
-      guard sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == 0, openPipe() else { return false }
+      guard unsafe sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == 0, openPipe() else { return false }
       while readMark(timeout: 0) != nil {}
       // The handler must find everything initialised that it touches, so it is called once for nothing.
       let end = writeEnd.exchange(-1, ordering: .relaxed)
@@ -38,8 +38,8 @@ enum InterruptSignal {
       var ours = sigaction()
       ours.setHandler(handle)
       ours.sa_flags = SA_RESTART
-      sigemptyset(&ours.sa_mask)
-      isInUse = sigaction(SIGINT, &ours, nil) == 0
+      unsafe sigemptyset(&ours.sa_mask)
+      isInUse = unsafe sigaction(SIGINT, &ours, nil) == 0
       return isInUse
     }
   }
@@ -48,7 +48,9 @@ enum InterruptSignal {
   /// - Parameter waitForReader: returns when nobody calls `next` any more; nobody else may read before.
   static func uninstall(_ waitForReader: () -> Void) {
     var current = sigaction()
-    if sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == unsafeBitCast(handle, to: UInt.self) {
+    if unsafe sigaction(SIGINT, nil, &current) == 0,
+      unsafe current.handlerAddress == unsafeBitCast(handle, to: UInt.self)
+    {
       signal(SIGINT, SIG_DFL)
     }
     send(endMark)
@@ -75,22 +77,22 @@ enum InterruptSignal {
   private static func send(_ mark: UInt8) {
     var mark = mark
     // A full pipe has enough interrupts in it.
-    _ = write(writeEnd.load(ordering: .relaxed), &mark, 1)
+    _ = unsafe write(writeEnd.load(ordering: .relaxed), &mark, 1)
   }
 
   /// The next mark; nil if none comes within so many milliseconds (-1: no limit), or a signal ends the wait.
   private static func readMark(timeout: Int32) -> UInt8? {
     let end = readEnd.load(ordering: .relaxed)
     var entry = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, timeout) > 0 else { return nil }
+    guard unsafe poll(&entry, 1, timeout) > 0 else { return nil }
     var mark: UInt8 = 0
-    return read(end, &mark, 1) == 1 ? mark : nil
+    return unsafe read(end, &mark, 1) == 1 ? mark : nil
   }
 
   private static func openPipe() -> Bool {
     if readEnd.load(ordering: .relaxed) >= 0 { return true }
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return false }
+    guard unsafe pipe(&ends) == 0 else { return false }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
     readEnd.store(ends[0], ordering: .relaxed)
@@ -107,7 +109,7 @@ extension sigaction {
     #elseif canImport(Musl)
       unsafeBitCast(__sa_handler.sa_handler, to: UInt.self)
     #else
-      unsafeBitCast(__sigaction_handler.sa_handler, to: UInt.self)
+      unsafe unsafeBitCast(__sigaction_handler.sa_handler, to: UInt.self)
     #endif
   }
 
@@ -117,7 +119,7 @@ extension sigaction {
     #elseif canImport(Musl)
       __sa_handler.sa_handler = handler
     #else
-      __sigaction_handler.sa_handler = handler
+      unsafe __sigaction_handler.sa_handler = handler
     #endif
   }
 }

@@ -24,7 +24,7 @@ final class Poller: Sendable {
 
   init() {
     var ends: [Int32] = [-1, -1]
-    precondition(
+    unsafe precondition(
       pipe(&ends) == 0,
       "AsyncioBridge could not make a pipe for a loop to be woken by: error \(errno). Are too many files open?"
     )
@@ -45,7 +45,7 @@ final class Poller: Sendable {
   func wake() {
     var byte: UInt8 = 1
     // A full pipe ends the wait just as well.
-    _ = write(writeEnd, &byte, 1)
+    _ = unsafe write(writeEnd, &byte, 1)
   }
 
   /// Blocks until `wake` or for `timeout` nanoseconds (nil: no limit); a signal may end it early.
@@ -59,14 +59,14 @@ final class Poller: Sendable {
       let ready: Int32
       if let timeout {
         var limit = timespec(tv_sec: Int(timeout / 1_000_000_000), tv_nsec: Int(timeout % 1_000_000_000))
-        ready = ppoll(&entry, 1, &limit, nil)
+        ready = unsafe ppoll(&entry, 1, &limit, nil)
       } else {
-        ready = ppoll(&entry, 1, nil, nil)
+        ready = unsafe ppoll(&entry, 1, nil, nil)
       }
     #endif
     if ready > 0 {
-      withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
-        while read(readEnd, buffer.baseAddress, buffer.count) == buffer.count {}
+      unsafe withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+        while unsafe read(readEnd, buffer.baseAddress, buffer.count) == buffer.count {}
       }
     }
   }

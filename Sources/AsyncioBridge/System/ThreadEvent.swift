@@ -9,47 +9,48 @@
 /// Lets a thread block until another signals, once or for ever again: a mutex and a condition of the system's.
 ///
 /// `@unchecked Sendable`: `isSet` is touched only with the mutex held; the rest is the system's own synchronisation.
+@safe
 final class ThreadEvent: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var isSet = false
 
   init() {
-    mutex.initialize(to: pthread_mutex_t())
-    condition.initialize(to: pthread_cond_t())
-    pthread_mutex_init(mutex, nil)
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe condition.initialize(to: pthread_cond_t())
+    unsafe pthread_mutex_init(mutex, nil)
     #if canImport(Darwin)
       pthread_cond_init(condition, nil)
     #else
       var attributes = pthread_condattr_t()
-      pthread_condattr_init(&attributes)
-      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-      pthread_cond_init(condition, &attributes)
-      pthread_condattr_destroy(&attributes)
+      unsafe pthread_condattr_init(&attributes)
+      unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      unsafe pthread_cond_init(condition, &attributes)
+      unsafe pthread_condattr_destroy(&attributes)
     #endif
   }
 
   deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
+    unsafe pthread_cond_destroy(condition)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
   }
 
   /// Lets the threads through that wait, and those that will.
   func set() {
-    pthread_mutex_lock(mutex)
+    unsafe pthread_mutex_lock(mutex)
     isSet = true
-    pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
+    unsafe pthread_cond_broadcast(condition)
+    unsafe pthread_mutex_unlock(mutex)
   }
 
   /// Blocks until `set`. False if `timeout` (nil: no limit) passed before.
   func wait(timeout: Duration? = nil) -> Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
     guard let timeout else {
-      while !isSet { pthread_cond_wait(condition, mutex) }
+      while !isSet { unsafe pthread_cond_wait(condition, mutex) }
       return true
     }
     let deadline = monotonicNanoseconds().addingClamped(max(0, timeout.nanosecondsRoundedUp))
@@ -61,7 +62,7 @@ final class ThreadEvent: @unchecked Sendable {
         pthread_cond_timedwait_relative_np(condition, mutex, &limit)
       #else
         var limit = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
-        pthread_cond_timedwait(condition, mutex, &limit)
+        unsafe pthread_cond_timedwait(condition, mutex, &limit)
       #endif
     }
     return true

@@ -19,7 +19,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
-  let argument = Unmanaged.passRetained(Start(body)).toOpaque()
+  let argument = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
   #if canImport(Darwin)
     var thread: pthread_t?
     let status = pthread_create(
@@ -34,14 +34,14 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
     if status == 0, let thread { pthread_detach(thread) }
   #else
     var thread = pthread_t()
-    let status = pthread_create(
+    let status = unsafe pthread_create(
       &thread,
       nil,
       {
-        Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body()
+        unsafe Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body()
         return nil
       },
-      argument
+      unsafe argument
     )
     if status == 0 { pthread_detach(thread) }
   #endif
@@ -72,7 +72,7 @@ struct ThreadState: ~Copyable {
       if let known = unsafe pthread_getspecific(key) {
         return unsafe RecordRef(known.assumingMemoryBound(to: ThreadState.self))
       }
-      let state = unsafe UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
+      let state = UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
       unsafe state.initialize(to: ThreadState())
       unsafe pthread_setspecific(key, state)
       return unsafe RecordRef(state)
@@ -85,22 +85,22 @@ struct ThreadState: ~Copyable {
     #if canImport(Darwin)
       let status = pthread_key_create(&key) { destroy($0) }
     #else
-      let status = pthread_key_create(&key) { destroy($0!) }
+      let status = unsafe pthread_key_create(&key) { unsafe destroy($0!) }
     #endif
     precondition(status == 0, "AsyncioBridge could not create a thread-specific key: error \(status)")
     return key
   }()
 
   private static func destroy(_ pointer: UnsafeMutableRawPointer) {
-    let state = pointer.assumingMemoryBound(to: ThreadState.self)
-    state.deinitialize(count: 1)
-    state.deallocate()
+    let state = unsafe pointer.assumingMemoryBound(to: ThreadState.self)
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
   }
 }
 
 /// Nanoseconds of the system's monotonic clock.
 func monotonicNanoseconds() -> Int64 {
   var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
   return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
 }

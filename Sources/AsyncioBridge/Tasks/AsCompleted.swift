@@ -58,7 +58,7 @@ final class AsCompletedWait: CallGraphSubject {
   let done: CompletedQueue
   private let futures: [Asyncio.AnyFuture]
   /// How many futures are to come; none once the time is up.
-  @exclusivity(unchecked) private var left: Int
+  @safe @exclusivity(unchecked) private var left: Int
   private let observer = AsCompletedObserver()
   private var timer: Asyncio.TimerHandle?
 
@@ -66,8 +66,8 @@ final class AsCompletedWait: CallGraphSubject {
     done = CompletedQueue(loop: loop)
     self.futures = futures
     left = futures.count
-    observer.wait = self
-    done.wait = self
+    observer.wait = Unretained(self)
+    done.wait = Unretained(self)
     for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
       timer = loop.addTimer(after: timeout, .callback { try self.timeIsUp() })
@@ -103,16 +103,16 @@ final class AsCompletedWait: CallGraphSubject {
 /// Delivers the futures of an ``AsCompletedWait``, and is not what the call graph shows.
 final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
   /// Nil once nobody iterates any more.
-  unowned(unsafe) fileprivate(set) var wait: AsCompletedWait?
+  fileprivate(set) var wait: Unretained<AsCompletedWait>?
 
-  override var callGraphSource: (any CallGraphSubject)? { wait }
+  override var callGraphSource: (any CallGraphSubject)? { wait?.object }
 }
 
 private final class AsCompletedObserver: FutureObserver {
   /// Nil once nobody iterates any more.
-  @exclusivity(unchecked) unowned(unsafe) var wait: AsCompletedWait?
+  @safe @exclusivity(unchecked) var wait: Unretained<AsCompletedWait>?
 
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
-  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws { try wait?.futureDidComplete(future) }
+  override func futureDidComplete(_ future: Asyncio.AnyFuture) throws { try wait?.object.futureDidComplete(future) }
 }

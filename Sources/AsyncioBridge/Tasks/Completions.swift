@@ -55,7 +55,7 @@ extension Asyncio {
       if left == 0 { return nil }
       left -= 1
       guard let future = try await wait.done.get() else { throw TimeoutError() }
-      return unsafeDowncast(future, to: F.self)
+      return future.known(as: F.self)
     }
 
     /// The sequence itself.

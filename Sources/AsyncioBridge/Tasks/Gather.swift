@@ -122,20 +122,19 @@ extension Asyncio {
   /// The results of children that are futures of this type of value. Lets go of each child while it is in the cache.
   @inlinable
   static func results<Value>(of children: inout [AnyFuture?]) throws -> [Value] {
-    try children.withUnsafeMutableBufferPointer { children in
-      try children.indices.map { index in
-        try unsafeDowncast(children[index].take().unsafelyUnwrapped, to: Future<Value>.self).result()
-      }
-    }
+    try children.indices.map { index in try takeChild(index, of: &children, Future<Value>.self).result() }
   }
 
   @inlinable
   static func outcomes<Value>(of children: inout [AnyFuture?]) -> [Result<Value, any Error>] {
-    children.withUnsafeMutableBufferPointer { children in
-      children.indices.map { index in
-        outcome(of: unsafeDowncast(children[index].take().unsafelyUnwrapped, to: Future<Value>.self))
-      }
-    }
+    children.indices.map { index in outcome(of: takeChild(index, of: &children, Future<Value>.self)) }
+  }
+
+  @inlinable
+  @inline(__always)
+  static func takeChild<F: AnyFuture>(_ index: Int, of children: inout [AnyFuture?], _ type: F.Type) -> F {
+    guard let child = children[index].take() else { preconditionFailure("AsyncioBridge: a child is taken twice") }
+    return child.known(as: type)
   }
 }
 
@@ -143,17 +142,17 @@ extension Asyncio {
 /// returns.
 @usableFromInline
 final class Gathering: KeepingObserver {
-  @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
+  @safe @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
   /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose results
   /// have been taken then.
-  @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture?] = []
+  @safe @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture?] = []
   private let visit = TraversalMark()
   /// How many children are not done.
-  @exclusivity(unchecked) private var left = 0
+  @safe @exclusivity(unchecked) private var left = 0
   private let returnsErrors: Bool
   private let runsUserCode: Bool
   /// Nil until all children are known, and for ever if one of them was refused; and again when it is done.
-  @exclusivity(unchecked) private var outer: Asyncio.AnyFuture?
+  @safe @exclusivity(unchecked) private var outer: Asyncio.AnyFuture?
   private var isOver = false
   @usableFromInline private(set) var isCancellationRequested = false
   /// Completes the future with what the children came to.
@@ -224,7 +223,7 @@ final class Gathering: KeepingObserver {
   ) throws -> Asyncio.Future<Value> {
     let outer = GatheringFuture<Value>(self, on: try loop ?? Asyncio.EventLoop.runningOrThrow())
     start(outer) { outer, children in
-      let outer = unsafeDowncast(outer, to: Asyncio.Future<Value>.self)
+      let outer = outer.known(as: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
       let result = Result { try collect(&children) }
       switch self.isCancellationRequested ? .failure(Asyncio.cancellation) : result {

@@ -27,7 +27,7 @@ extension Asyncio {
     if inner.isDone { return inner }
     let outer = Future<Value>(unownedLoop: inner.unownedLoop, core: nil, site: inner.site)
     shield(inner, by: outer) { inner, outer in
-      unsafeDowncast(outer, to: Future<Value>.self).copyState(of: unsafeDowncast(inner, to: Future<Value>.self))
+      outer.known(as: Future<Value>.self).copyState(of: inner.known(as: Future<Value>.self))
     }
     return outer
   }
@@ -60,7 +60,8 @@ extension Asyncio {
 /// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that is
 /// never done does not keep all of it for ever.
 private final class ShieldInner: FutureObserver {
-  unowned(unsafe) let inner: Asyncio.AnyFuture
+  private let unownedInner: Unretained<Asyncio.AnyFuture>
+  var inner: Asyncio.AnyFuture { unownedInner.object }
   private let outer: Asyncio.AnyFuture
   private let copyState: (_ inner: Asyncio.AnyFuture, _ outer: Asyncio.AnyFuture) -> Void
   let onOuter = ShieldOuter()
@@ -70,11 +71,11 @@ private final class ShieldInner: FutureObserver {
     _ outer: Asyncio.AnyFuture,
     copyState: @escaping (_ inner: Asyncio.AnyFuture, _ outer: Asyncio.AnyFuture) -> Void
   ) {
-    self.inner = inner
+    unownedInner = Unretained(inner)
     self.outer = outer
     self.copyState = copyState
     super.init()
-    onOuter.passOn = self
+    onOuter.passOn = Unretained(self)
   }
 
   deinit { onOuter.passOn = nil }
@@ -102,15 +103,15 @@ private final class ShieldInner: FutureObserver {
 /// Stops passing on what nobody waits for any more.
 private final class ShieldOuter: FutureObserver {
   /// Nil once there is nothing to pass on any more.
-  @exclusivity(unchecked) unowned(unsafe) var passOn: ShieldInner?
+  @safe @exclusivity(unchecked) var passOn: Unretained<ShieldInner>?
 
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
-    if let passOn, !passOn.inner.isDone { passOn.inner.remove(passOn) }
+    if let passOn = passOn?.object, !passOn.inner.isDone { passOn.inner.remove(passOn) }
   }
 
   override var callGraphRole: CallGraphRole {
-    if let passOn { .passingOn(passOn.inner) } else { .none }
+    if let passOn { .passingOn(passOn.object.inner) } else { .none }
   }
 }

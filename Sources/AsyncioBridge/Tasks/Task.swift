@@ -73,14 +73,20 @@ extension Asyncio {
       if let core, !onLoop({ $0.isEndingElsewhere }) { onLoop { $0.taskDidGo(self, core) } }
     }
 
+    /// A task of this type always has one.
+    private final var hostedCore: TaskRef {
+      guard let core else { preconditionFailure("AsyncioBridge: a task without a core") }
+      return core
+    }
+
     /// The task's name: the one it was given, or `Task-N`. `Task.get_name()`, `Task.set_name()`.
     public final var name: String {
-      get { core.unsafelyUnwrapped.record.name }
-      set { core.unsafelyUnwrapped.record.name = newValue }
+      get { hostedCore.record.name }
+      set { hostedCore.record.name = newValue }
     }
 
     /// The context that the task runs in, by identity. `Task.get_context()`, from Python 3.12 on.
-    public final var context: Context { core.unsafelyUnwrapped.requireContext() }
+    public final var context: Context { hostedCore.requireContext() }
 
     /// Asks the task to end. `Task.cancel()`. See ``Task`` for how the body learns of it.
     ///
@@ -94,7 +100,7 @@ extension Asyncio {
       hasUnretrievedError = false
       if state != .pending { return false }
       cancelMessage = message
-      core.unsafelyUnwrapped.requestCancellation(message: message)
+      hostedCore.requestCancellation(message: message)
       return true
     }
 
@@ -104,7 +110,7 @@ extension Asyncio {
     /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
     /// request back when it catches the error; if more are left than there were when the scope began, somebody else wants
     /// the task to end too. A body that catches a cancellation and goes on for good should take it back.
-    public final var cancelling: Int { core.unsafelyUnwrapped.record.cancelRequests }
+    public final var cancelling: Int { hostedCore.record.cancelRequests }
 
     /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
     ///
@@ -112,23 +118,23 @@ extension Asyncio {
     /// was none.
     /// - Returns: how many requests are left, see ``cancelling``.
     @discardableResult
-    public final func uncancel() -> Int { core.unsafelyUnwrapped.uncancel() }
+    public final func uncancel() -> Int { hostedCore.uncancel() }
 
     /// What the task waits for: empty unless it is suspended on a future.
-    package final var waiter: AnyFuture? { core.unsafelyUnwrapped.waiter }
+    package final var waiter: AnyFuture? { hostedCore.waiter }
     /// Whether a cancellation is due at the task's next step.
-    package final var mustCancel: Bool { core.unsafelyUnwrapped.record.mustCancel }
+    package final var mustCancel: Bool { hostedCore.record.mustCancel }
 
     override var asTask: (any TaskProtocol)? { self }
     override var kindDescription: String { "Task" }
     override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
-      core.unsafelyUnwrapped.callGraphFacts(of: self, for: capture)
+      hostedCore.callGraphFacts(of: self, for: capture)
     }
     override var stateDescription: String {
-      core.unsafelyUnwrapped.record.mustCancel ? "cancelling" : super.stateDescription
+      hostedCore.record.mustCancel ? "cancelling" : super.stateDescription
     }
     override var detailsDescription: [String] {
-      let core = core.unsafelyUnwrapped
+      let core = hostedCore
       var details = ["name='\(core.record.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
       if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
       if core.isForeign { details.append("wait_for=<foreign>") }

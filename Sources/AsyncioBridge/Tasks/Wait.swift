@@ -35,7 +35,7 @@ extension Asyncio {
     var pending = Set<F>(minimumCapacity: futures.count - doneCount)
     // Moved, not copied, since to count so many references takes time.
     while let future = futures.popLast() {
-      let future = unsafeDowncast(future, to: F.self)
+      let future = future.known(as: F.self)
       if areAllDone || future.isDone { done.insert(future) } else { pending.insert(future) }
     }
     return (done, pending)
@@ -75,7 +75,7 @@ private final class WaitObserver: FutureObserver, CallGraphSubject {
   private(set) var waiter: WaiterFuture!
   /// Which keep this in turn, until the wait is over.
   private let futures: [Asyncio.AnyFuture]
-  @exclusivity(unchecked) private var count: Int
+  @safe @exclusivity(unchecked) private var count: Int
   private let returnWhen: Asyncio.ReturnWhen
 
   init(_ futures: [Asyncio.AnyFuture], loop: Asyncio.EventLoop, timeout: Duration?, returnWhen: Asyncio.ReturnWhen) {

@@ -156,8 +156,9 @@ extension Asyncio.EventLoop {
   @inline(__always)
   private func run(_ handle: Asyncio.Handle) {
     if handle.wasCancelled { return }
+    guard let thread else { preconditionFailure("AsyncioBridge: a callback outside of the loop's code") }
     do {
-      try handle.run(on: thread.unsafelyUnwrapped)
+      try handle.run(on: thread)
     } catch {
       callbackDidThrow(error, in: "\(handle)", handle: handle)
     }

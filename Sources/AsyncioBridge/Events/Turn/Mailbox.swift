@@ -10,10 +10,10 @@ enum JobRole: UInt8, Sendable {
 
 /// The part of a loop that other threads may touch: what they hand in, and how they wake the loop.
 ///
-/// `@unchecked Sendable`: `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the
-/// thread that is in the loop's code (see `isOwnedByCurrentThread`).
+/// `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the thread that is in the loop's
+/// code (see `isOwnedByCurrentThread`).
 @usableFromInline
-final class Mailbox: @unchecked Sendable {
+final class Mailbox: Sendable {
   /// What is handed in.
   enum Item: ~Copyable, Sendable {
     case job(UnownedJob, JobRole)
@@ -64,9 +64,9 @@ final class Mailbox: @unchecked Sendable {
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
   /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
-  nonisolated(unsafe) var loop: Unretained<Asyncio.EventLoop>?
+  let loop = OwnerConfined<Unretained<Asyncio.EventLoop>?>(nil)
   /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
-  nonisolated(unsafe) var runner: JobRunner!
+  let runner = OwnerConfined<JobRunner?>(nil)
 
   // MARK: Any thread
 
@@ -107,7 +107,7 @@ final class Mailbox: @unchecked Sendable {
   /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
   @inline(__always)
   func enqueue(_ job: UnownedJob, _ role: JobRole) {
-    if isOwnedByCurrentThread, let loop {
+    if isOwnedByCurrentThread, let loop = loop.value {
       loop.with { $0.accept(job, role) }
     } else {
       post(job, role)
@@ -167,7 +167,7 @@ final class Mailbox: @unchecked Sendable {
       if items.isEmpty { return }
       while !items.isEmpty {
         switch items.removeFirst() {
-        case .job(let job, let role): runner.run(job, role)
+        case .job(let job, let role): runner.value?.run(job, role)
         case .call: break
         }
       }

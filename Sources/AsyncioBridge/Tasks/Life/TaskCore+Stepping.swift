@@ -54,7 +54,7 @@ extension Asyncio.EventLoop {
     swap(&phase, &core.record.phase)
     switch consume phase {
     case .parked(let continuation):
-      if let next = capture({ unsafe continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
+      if let next = capture({ continuation.resume() }) { run(next, of: core) } else { awaitForeign(core) }
     case .unstarted:
       if reusesHosts { beginOnHost(core) } else { run(CapturedJob(firstJobOf: core), of: core) }
     default: preconditionFailure("AsyncioBridge: a step of a task that is not suspended: \(core.record.name)")
@@ -168,7 +168,7 @@ extension TaskRef {
   @inline(__always)
   func end<Value>(with value: Value) {
     if let task = beginEndWithValue() {
-      task.with { unsafe unsafeDowncast($0, to: Asyncio.Future<Value>.self).complete(value) }
+      task.with { $0.known(as: Asyncio.Future<Value>.self).complete(value) }
     }
     finishEnd()
   }

@@ -49,7 +49,7 @@ extension Asyncio.EventLoop {
         )
       )
       abandonSuspended(core)
-      await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+      await ParkedContinuation.suspendForGood()
     }
     throw Asyncio.cancellation
   }

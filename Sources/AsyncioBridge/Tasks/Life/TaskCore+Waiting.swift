@@ -41,7 +41,8 @@ enum Suspension: Equatable {
   @inline(__always)
   nonisolated(nonsending) func finishWaiting(for future: Asyncio.AnyFuture?) async throws {
     if case .mustSuspend(let core) = self {
-      await withUnsafeContinuation { unsafe core.park($0) }
+      // Kept by the core until the next step resumes it.
+      unsafe await withUnsafeContinuation { core.park(unsafe ParkedContinuation($0)) }
       return try core.endWait(for: future)
     }
     try await finishWithoutParking(for: future)
@@ -62,14 +63,14 @@ enum Suspension: Equatable {
 extension TaskRef {
   /// The body suspends; its next step resumes it.
   @usableFromInline
-  func park(_ continuation: UnsafeContinuation<Void, Never>) {
+  func park(_ continuation: ParkedContinuation) {
     #if DEBUG
       precondition(
-        unsafe JobID(continuation) == record.jobID && isRunning,
+        continuation.jobID == record.jobID && isRunning,
         "AsyncioBridge: task '\(record.name)' suspends on a Swift task that is not its host"
       )
     #endif
-    unsafe record.phase = .parked(continuation)
+    record.phase = .parked(continuation)
     checkInvariants()
   }
 }

@@ -18,7 +18,7 @@ struct TaskCore: ~Copyable {
     /// It has arranged for its next step, and runs the loop on its own stack until that comes up.
     case driving
     /// It is suspended in an await of the library.
-    case parked(UnsafeContinuation<Void, Never>)
+    case parked(ParkedContinuation)
     /// It is in an await of something that is not the loop's, which keeps the task, as the callback list of a future does
     /// otherwise. In an actor's job its code may run in this phase, until it awaits the library again.
     case foreign(Owned<Asyncio.AnyFuture>?)
