@@ -11,7 +11,7 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ callback: @escaping () throws -> Void
   ) throws -> Asyncio.Handle {
-    checkThread()
+    assertOnLoop()
     try checkNotClosed()
     let handle = Asyncio.Handle(
       .callback(callback),
@@ -54,7 +54,7 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ callback: @escaping () throws -> Void
   ) throws -> Asyncio.TimerHandle {
-    checkThread()
+    assertOnLoop()
     try checkNotClosed()
     return addTimer(
       when.nanoseconds,

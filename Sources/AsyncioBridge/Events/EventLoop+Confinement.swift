@@ -13,19 +13,21 @@ extension Asyncio.EventLoop {
     @inline(__always) get { state.isShared && isUsedElsewhere }
   }
 
-  /// Traps if another thread is in the loop's code. In every public function that changes what belongs to a loop and is not
-  /// called so often that the check would cost more than 2 % of it.
+  /// Traps if another thread is in the loop's code: first in the public functions that change what belongs to a loop.
   @inline(__always)
   func checkThread() {
     if isUsedElsewhere { trapOnWrongThread() }
   }
 
-  /// The same in debug builds only.
+  /// The same where asking for the thread would cost more than 2 % of what the function does: in release builds only if
+  /// there has been a handle on the loop.
   @usableFromInline
   @inline(__always)
   func assertOnLoop() {
     #if DEBUG
       checkThread()
+    #else
+      if state.isShared { checkThread() }
     #endif
   }
 

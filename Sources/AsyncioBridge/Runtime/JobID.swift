@@ -19,7 +19,7 @@ struct JobID: Hashable {
 
   /// The Swift task that runs on this thread, which is its own job; `none` outside of any.
   @inline(__always)
-  static var current: JobID { JobID(pointer: unsafe CurrentSwiftTask.address()) }
+  static var current: JobID { JobID(pointer: CurrentSwiftTask.address()) }
 }
 
 /// The function of the runtime that tells the current Swift task.

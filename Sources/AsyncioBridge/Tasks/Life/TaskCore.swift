@@ -206,7 +206,7 @@ extension TaskRef {
   /// - Throws: `RuntimeError` if the loop is closed.
   @usableFromInline
   static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> TaskRef {
-    loop.checkThread()
+    loop.assertOnLoop()
     try loop.checkNotClosed()
     return make(loop, name: name, context: context ?? Asyncio.Context.inherited(on: loop))
   }
