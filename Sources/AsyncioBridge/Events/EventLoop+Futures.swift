@@ -7,13 +7,12 @@ extension Asyncio.EventLoop {
     if state.futureCount == 1 { state.keptByFutures = self }
   }
 
-  /// A future of the loop has gone, which may be all that has kept the loop.
+  /// A future of the loop has gone. If it was the last, what has kept the loop is returned, for the caller to let go of.
   @inline(__always)
-  func removeFuture() {
+  func removeFuture() -> Asyncio.EventLoop? {
     debugCounters.addFutures(-1)
     state.futureCount &-= 1
-    // Let go of after the change: the loop may go with it.
-    if state.futureCount == 0 { _ = state.keptByFutures.take() }
+    return state.futureCount == 0 ? state.keptByFutures.take() : nil
   }
 
   /// Creates a pending future of this loop. `loop.create_future()`.

@@ -51,10 +51,12 @@ extension Asyncio {
     }
 
     deinit {
-      if onLoop({ $0.isEndingElsewhere }) { return onLoop { FutureRemains(of: self).handOver(to: $0) } }
+      if onLoop({ $0.isEndingElsewhere }) { return FutureRemains(of: self).handOver(to: loop) }
       if hasUnretrievedError { reportUnretrievedError() }
       core?.release()
-      onLoop { $0.removeFuture() }
+      // Let go of out here: what is inside may take it that the loop stays.
+      let last = onLoop { $0.removeFuture() }
+      withExtendedLifetime(last) {}
     }
 
     /// The loop that the future belongs to. `Future.get_loop()`.

@@ -33,7 +33,8 @@ final class FutureRemains {
       }
       callbacks = CallbackList()
       outcome = OutcomeWord()
-      loop.removeFuture()
+      // Whoever calls this keeps the loop.
+      _ = loop.removeFuture()
     }
   }
 }
