@@ -28,10 +28,10 @@ extension Asyncio.EventLoop {
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
   /// - Parameters:
   ///   - name: the task's name; by default `Task-N`.
-  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one is
-  ///     given, the loop's task factory is not asked. From Python 3.11 on.
-  ///   - eagerStart: whether the first step is taken before this returns, see ``Asyncio/EagerTaskFactory``; the task factory
-  ///     is not asked then. From Python 3.12 on.
+  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. From
+  ///     Python 3.11 on.
+  ///   - eagerStart: whether the first step is taken before this returns, see ``Asyncio/EagerTaskFactory``. From Python 3.12
+  ///     on.
   ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
   @discardableResult
@@ -44,14 +44,23 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Asyncio.Task<Value> {
-    if hasTaskFactory, context == nil, !eagerStart {
-      return try createTaskWithFactory(Asyncio.Coroutine(name: name, fileID: fileID, line: line, body))
+    if hasTaskFactory {
+      return try createTaskWithFactory(
+        Asyncio.Coroutine(
+          name: name,
+          context: context,
+          eagerStart: eagerStart,
+          fileID: fileID,
+          line: line,
+          body
+        )
+      )
     }
     return try Asyncio.Task(
       loop: self,
       name: name,
       context: context,
-      eagerStart: eagerStart || (hasTaskFactory && hasEagerTaskFactory),
+      eagerStart: eagerStart,
       fileID: fileID,
       line: line,
       body
@@ -63,18 +72,22 @@ extension Asyncio.EventLoop {
     try checkNotClosed()
     guard let taskFactory else { preconditionFailure("AsyncioBridge: no task factory") }
     let task = try taskFactory.makeTask(on: self, coroutine)
+    if !task.belongs(to: self) {
+      throw Asyncio.RuntimeError(
+        "The task factory has made a task of another loop: make it on the loop that it is given"
+      )
+    }
     if let name = coroutine.name { task.name = name }
     return task
   }
-
-  @usableFromInline
-  var hasEagerTaskFactory: Bool { taskFactory is Asyncio.EagerTaskFactory }
 }
 
 extension Asyncio {
   /// Makes the tasks of a loop, see ``EventLoop/taskFactory``.
   public protocol TaskFactory {
-    /// Makes a task for a body. An error it throws leaves `createTask`.
+    /// Makes a task for a body, on the loop that is given. An error it throws leaves `createTask`.
+    /// - Parameter coroutine: the body, with what `createTask` was given: the task's name, and the context and eager start
+    ///   for ``Task/init(loop:name:context:eagerStart:fileID:line:_:)``.
     func makeTask<Value>(on loop: EventLoop, _ coroutine: Coroutine<Value>) throws -> Task<Value>
   }
 }

@@ -142,7 +142,11 @@ extension Asyncio.EventLoop {
   ) throws -> Asyncio.Future<Value> {
     try checkNotClosed()
     if let executor { return Asyncio.wrapFuture(executor.submit(work), loop: self) }
-    if isExecutorShutDown { throw Asyncio.RuntimeError("Executor shutdown has been called") }
+    if isExecutorShutDown {
+      throw Asyncio.RuntimeError(
+        "Executor shutdown has been called: name an executor of your own, or shut the default one down later"
+      )
+    }
     let token = allExecutorWork.add()
     let result = defaultExecutor.submit { try withExtendedLifetime(token) { try work() } }
     return Asyncio.wrapFuture(result, loop: self)

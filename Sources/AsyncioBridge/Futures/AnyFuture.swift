@@ -85,7 +85,7 @@ extension Asyncio {
     /// - Throws: `CancellationError` if the future was cancelled, ``InvalidStateError`` if it is not done.
     public final func exception() throws -> (any Error)? {
       switch state {
-      case .pending: throw InvalidStateError("Exception is not set.")
+      case .pending: throw InvalidStateError("Exception is not set: await the future, or look at isDone first")
       case .cancelled:
         tellCancelMessage()
         throw cancellation
@@ -105,7 +105,7 @@ extension Asyncio {
     @usableFromInline
     final func throwInsteadOfResult() throws {
       switch state {
-      case .pending: throw InvalidStateError("Result is not set.")
+      case .pending: throw InvalidStateError("Result is not set: await the future, or look at isDone first")
       case .cancelled:
         tellCancelMessage()
         throw cancellation

@@ -55,6 +55,16 @@ extension Asyncio {
       complete(value)
     }
 
+    /// Gives the future its value, or makes it fail. `Future.set_result()`, `Future.set_exception()`.
+    /// - Parameter result: a failure of `CancellationError` makes it fail with that, and is no cancellation.
+    /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
+    public final func setResult(with result: Result<Value, any Error>) throws {
+      switch result {
+      case .success(let value): try setResult(value)
+      case .failure(let error): try setException(error)
+      }
+    }
+
     @inlinable
     @inline(__always)
     final func complete(_ value: Value) {

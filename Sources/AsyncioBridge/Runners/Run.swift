@@ -13,16 +13,37 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
-  ///   - handlingInterrupt: whether interrupts (SIGINT, as by Control-C) cancel the body's task instead of ending the
-  ///     process, see ``Runner``. For programs of the command line.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
-  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
-  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
+  ///   waits and nothing is left to wake it.
   public static func run<Value>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
-    handlingInterrupt: Bool = false,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
+  ) throws -> Value {
+    // No `noasync`: async functions get the form for async code, and at the top level of main.swift, where Swift takes this
+    // one for a call with `await` too, it is the right one.
+    try checkNoRunningLoop(for: "Asyncio.run()")
+    return try Runner(debug: debug, clock: clock).closing { try $0.run(fileID: fileID, line: line, body) }
+  }
+
+  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; interrupts (SIGINT, as by
+  /// Control-C) cancel the body's task instead of ending the process, see ``Runner``. For programs of the command line.
+  ///
+  /// Otherwise as ``run(debug:clock:fileID:line:_:)``.
+  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
+  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
+  @available(
+    *,
+    noasync,
+    message: "this blocks the thread: use 'try await Asyncio.run', or in main.swift leave out 'await'"
+  )
+  public static func run<Value>(
+    debug: Bool? = nil,
+    clock: LoopClock.Kind = .monotonic,
+    handlingInterrupt: Bool,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
@@ -85,7 +106,11 @@ extension Asyncio {
   }
 
   static func checkNoRunningLoop(for caller: String) throws {
-    if EventLoop.running() != nil { throw RuntimeError("\(caller) cannot be called from a running event loop") }
+    if EventLoop.running() != nil {
+      throw RuntimeError(
+        "\(caller) cannot be called from a running event loop: await the function, or make it a task with createTask"
+      )
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 extension Asyncio {
   /// Runs several bodies, one after another, on one loop. `asyncio.Runner`.
   ///
-  /// ``Asyncio/run(debug:clock:handlingInterrupt:fileID:line:_:)`` is one run of a runner of its own. Use this where
+  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` is one run of a runner of its own. Use this where
   /// asynchronous code is called several times from code that is not, as in an interactive program or a test:
   ///
   /// ```swift
@@ -74,7 +74,7 @@ extension Asyncio {
         state = .initialized(loop, context)
         return (loop, context)
       case .initialized(let loop, let context): return (loop, context)
-      case .closed: throw RuntimeError("Runner is closed")
+      case .closed: throw RuntimeError("Runner is closed: make a new one")
       }
     }
 

@@ -19,19 +19,32 @@ extension Asyncio {
   public struct Coroutine<Value>: Awaitable {
     /// The name that its task gets; nil: `Task-N`.
     public var name: String?
+    /// The context that its task runs in; nil: a copy of the one in which the task is made.
+    public var context: Context?
+    /// Whether its task takes the first step when it is made, see ``EagerTaskFactory``.
+    public var eagerStart: Bool
     /// What to run.
     public let body: nonisolated(nonsending) () async throws -> Value
     private let fileID: StaticString
     private let line: UInt
 
     /// Creates a coroutine from a body.
+    /// - Parameters:
+    ///   - name: the name that its task gets; nil: `Task-N`.
+    ///   - context: the context that its task runs in; nil: a copy of the one in which the task is made.
+    ///   - eagerStart: whether its task takes the first step when it is made.
+    ///   - body: what to run.
     public init(
       name: String? = nil,
+      context: Context? = nil,
+      eagerStart: Bool = false,
       fileID: StaticString = #fileID,
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) {
       self.name = name
+      self.context = context
+      self.eagerStart = eagerStart
       self.fileID = fileID
       self.line = line
       self.body = body
@@ -43,12 +56,12 @@ extension Asyncio {
     }
 
     func makeTask(on loop: EventLoop) throws -> Task<Value> {
-      try loop.createTask(name: name, fileID: fileID, line: line, body)
+      try loop.createTask(name: name, context: context, eagerStart: eagerStart, fileID: fileID, line: line, body)
     }
 
     /// A new task that has taken its first step already, if the loop runs.
     func makeEagerTask(on loop: EventLoop) throws -> Task<Value> {
-      try Task(loop: loop, name: name, eagerStart: true, fileID: fileID, line: line, body)
+      try Task(loop: loop, name: name, context: context, eagerStart: true, fileID: fileID, line: line, body)
     }
   }
 
@@ -115,6 +128,6 @@ extension Asyncio {
 
   @usableFromInline
   static func refuseLoop() throws {
-    throw ValueError("The future belongs to a different loop than the one specified as the loop argument")
+    throw ValueError("The future belongs to a different loop than the one that is to wait for it")
   }
 }

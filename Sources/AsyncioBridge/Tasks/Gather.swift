@@ -156,7 +156,7 @@ final class Gathering: KeepingObserver {
   private var isOver = false
   @usableFromInline private(set) var isCancellationRequested = false
   /// Completes the future with what the children came to.
-  private var complete: ((_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) -> Void)?
+  private var complete: ((_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) throws -> Void)?
 
   /// - Parameters:
   ///   - loop: the loop that children must belong to; nil: that of the first.
@@ -222,10 +222,12 @@ final class Gathering: KeepingObserver {
     _ collect: @escaping (inout [Asyncio.AnyFuture?]) throws -> Value
   ) throws -> Asyncio.Future<Value> {
     let outer = GatheringFuture<Value>(self, on: try loop ?? Asyncio.EventLoop.runningOrThrow())
-    start(outer) { outer, children in
+    try start(outer) { outer, children in
       let outer = outer.known(as: Asyncio.Future<Value>.self)
       // Reads the errors of the children, even if nobody will be told of them.
       let result = Result { try collect(&children) }
+      // What made the result may have completed the future itself.
+      try outer.checkPending(for: "set_result")
       switch self.isCancellationRequested ? .failure(Asyncio.cancellation) : result {
       case .success(let value): outer.complete(value)
       case .failure(let error): outer.fail(error)
@@ -237,14 +239,14 @@ final class Gathering: KeepingObserver {
   @usableFromInline
   func start(
     _ outer: Asyncio.AnyFuture,
-    complete: @escaping (_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) -> Void
-  ) {
-    if children.isEmpty { return complete(outer, &children) }
+    complete: @escaping (_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) throws -> Void
+  ) throws {
+    if children.isEmpty { return try complete(outer, &children) }
     self.outer = outer
     self.complete = complete
   }
 
-  override func futureDidComplete(_ child: Asyncio.AnyFuture) {
+  override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {
     left -= 1
     if left > 0, outer?.state == .pending, returnsErrors || child.hasValue { return }
     if let outer, outer.isDone { letGo() }
@@ -263,7 +265,8 @@ final class Gathering: KeepingObserver {
       // Moved out, since making the result lets go of them.
       var children: [Asyncio.AnyFuture?] = []
       swap(&children, &self.children)
-      complete?(outer, &children)
+      defer { letGo() }
+      try complete?(outer, &children)
     } else {
       return
     }

@@ -45,10 +45,24 @@ struct CompileTimeTests {
     try await check("RejectedFlows", settings)
   }
 
+  @Test("a new user's first file, main.swift, compiles with and without await", arguments: Settings.allCases)
+  func topLevel(_ settings: Settings) async throws {
+    let file = Self.folder.appendingPathComponent("TopLevel/main.swift")
+    let diagnostics = try await onOwnThread { try Compiler.check(file, settings.arguments, asLibrary: false) }
+    for diagnostic in diagnostics where diagnostic.isError {
+      Issue.record("line \(diagnostic.line): \(diagnostic.message)")
+    }
+    let warnings = diagnostics.filter { !$0.isError }.map(\.message)
+    #expect(warnings == ["no 'async' operations occur within 'await' expression"])
+  }
+
+  /// Where the programs are.
+  private static let folder = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in
+    folder.deletingLastPathComponent()
+  }.appendingPathComponent("CompileTime")
+
   private func check(_ name: String, _ settings: Settings) async throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let file = folder.appendingPathComponent("CompileTime/\(name).swift")
+    let file = Self.folder.appendingPathComponent("\(name).swift")
     let expected = try Self.expectations(in: String(contentsOf: file, encoding: .utf8), settings)
     #expect(expected.isEmpty == (name == "Accepted"))
 
@@ -106,12 +120,13 @@ private enum Compiler {
   }
 
   /// Compiles a file against the library that was built beside these tests, as far as errors go.
-  static func check(_ file: URL, _ settings: [String]) throws -> [Diagnostic] {
+  static func check(_ file: URL, _ settings: [String], asLibrary: Bool = true) throws -> [Diagnostic] {
     let modules = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("Modules")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(path))
     process.arguments =
-      ["-swift-version", "6", "-parse-as-library", "-diagnostic-style", "llvm", "-emit-sil", "-o", "/dev/null"]
+      ["-swift-version", "6", "-diagnostic-style", "llvm", "-emit-sil", "-o", "/dev/null"]
+      + (asLibrary ? ["-parse-as-library"] : [])
       + ["-I", modules.path] + settings + [file.path]
     let output = Pipe()
     process.standardError = output

@@ -171,7 +171,8 @@ import Testing
       }
       #expect(
         reports.contexts.map { ($0.error as? Asyncio.RuntimeError)?.message } == [
-          "This event loop is already running", "Asyncio.run() cannot be called from a running event loop",
+          "This event loop is already running",
+          "Asyncio.run() cannot be called from a running event loop: await the function, or make it a task with createTask",
           "Cannot run the event loop while another loop is running",
           "Cannot run the event loop while another loop is running",
         ]

@@ -325,7 +325,10 @@ import Testing
     try loop.runBriefly()
     try loop.close()
     #expect(
-      order.value == ["sleep: true", "waitFor: true", "RuntimeError: Event loop is closed", "ended"]
+      order.value == [
+        "sleep: true", "waitFor: true", "RuntimeError: Event loop is closed: make a new one, or close it later",
+        "ended",
+      ]
     )
     // What a body sets on its way out would keep the loop, which would keep it.
     #expect(loop.timers.isEmpty)
@@ -360,6 +363,6 @@ import Testing
     _ body: () throws -> some Any
   ) {
     let error = #expect(throws: Asyncio.RuntimeError.self, sourceLocation: sourceLocation) { _ = try body() }
-    #expect(error?.message == "Event loop is closed", sourceLocation: sourceLocation)
+    #expect(error?.message == "Event loop is closed: make a new one, or close it later", sourceLocation: sourceLocation)
   }
 }

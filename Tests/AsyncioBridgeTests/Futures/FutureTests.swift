@@ -4,6 +4,19 @@ import Testing
 
 /// What a future is, how it is completed and read, and how it is awaited.
 @Suite struct FutureTests {
+  @Test("setResult(with:) completes a future with a value or an error, once")
+  func resultOfEitherKind() throws {
+    try withLoop { loop in
+      let value = loop.createFuture(of: Int.self)
+      try value.setResult(with: .success(1))
+      #expect(try value.result() == 1)
+      let failed = loop.createFuture(of: Int.self)
+      try failed.setResult(with: .failure(TestError()))
+      #expect(try failed.exception() is TestError)
+      #expect(throws: Asyncio.InvalidStateError.self) { try failed.setResult(with: .success(1)) }
+    }
+  }
+
   // MARK: What counts as a future
 
   @Test("FUT-01, FUT-02: a future is recognised by its type, other values are not")

@@ -55,7 +55,8 @@ import Testing
 
   @Test("RUN-05: run refuses to be called from a running loop, whose body never begins")
   func fromARunningLoop() throws {
-    let message = "Asyncio.run() cannot be called from a running event loop"
+    let message =
+      "Asyncio.run() cannot be called from a running event loop: await the function, or make it a task with createTask"
     func runNested() {
       let error = #expect(throws: Asyncio.RuntimeError.self) {
         try Asyncio.run { Issue.record("a nested run began") }

@@ -57,7 +57,7 @@ import Testing
     }
     #expect(loop.isClosed)
     let error = #expect(throws: Asyncio.RuntimeError.self) { try runner.loop }
-    #expect(error?.message == "Runner is closed")
+    #expect(error?.message == "Runner is closed: make a new one")
     #expect(throws: Asyncio.RuntimeError.self) { try runner.run { Issue.record("a closed runner ran") } }
   }
 
@@ -77,7 +77,7 @@ import Testing
     try runner.close()
     #expect(loop.isClosed)
     let error = #expect(throws: Asyncio.RuntimeError.self) { try runner.loop }
-    #expect(error?.message == "Runner is closed")
+    #expect(error?.message == "Runner is closed: make a new one")
   }
 
   @Test("RUNNER-09: closing it again does nothing; nor does closing one that was not used, which can still be")
@@ -92,7 +92,8 @@ import Testing
 
   @Test("RUNNER-10: run refuses to be called from a running loop, whose body never begins")
   func fromARunningLoop() throws {
-    let message = "Runner.run() cannot be called from a running event loop"
+    let message =
+      "Runner.run() cannot be called from a running event loop: await the function, or make it a task with createTask"
     let runner = Asyncio.Runner()
     let other = Asyncio.Runner()
     func runNested() {

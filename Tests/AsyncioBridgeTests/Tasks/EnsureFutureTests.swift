@@ -70,7 +70,7 @@ import Testing
         for future in [loop.createFuture(of: Void.self), task] {
           let error = #expect(throws: Asyncio.ValueError.self) { try Asyncio.ensureFuture(future, loop: other) }
           #expect(
-            error?.message == "The future belongs to a different loop than the one specified as the loop argument"
+            error?.message == "The future belongs to a different loop than the one that is to wait for it"
           )
         }
         try loop.runUntilComplete(task)

@@ -53,22 +53,37 @@ import Testing
     try expectSharing { loop, context in try loop.createTask(context: context) { try await Self.body() } }
   }
 
-  @Test("a task that is given a context is not made by the loop's factory")
+  @Test("the loop's factory is asked for every task, and told of its context and eager start")
   func factory() throws {
     final class Factory: Asyncio.TaskFactory {
-      var count = 0
+      var asked: [(context: Asyncio.Context?, eagerStart: Bool)] = []
       func makeTask<Value>(on loop: EventLoop, _ coroutine: Asyncio.Coroutine<Value>) throws -> Asyncio.Task<Value> {
-        count += 1
-        return try Asyncio.Task(loop: loop, coroutine.body)
+        asked.append((coroutine.context, coroutine.eagerStart))
+        return try Asyncio.Task(
+          loop: loop,
+          context: coroutine.context,
+          eagerStart: coroutine.eagerStart,
+          coroutine.body
+        )
       }
     }
     try withLoop { loop in
       let factory = Factory()
       loop.taskFactory = factory
-      try loop.runUntilComplete(loop.createTask(context: Asyncio.Context()) {})
-      #expect(factory.count == 0)
-      try loop.runUntilComplete(loop.createTask {})
-      #expect(factory.count == 1)
+      let context = Asyncio.Context()
+      let task = try loop.createTask(context: context) {}
+      #expect(task.context === context)
+      #expect(factory.asked.count == 1)
+      #expect(factory.asked.first?.context === context)
+      try loop.runUntilComplete {
+        let eager = Asyncio.createTask(eagerStart: true) { 1 }
+        #expect(eager.isDone)
+        let grouped = try await Asyncio.withTaskGroup { group in try group.createTask(context: context) {} }
+        #expect(grouped.context === context)
+        _ = try await Asyncio.gather(Asyncio.Coroutine(context: context, eagerStart: true) {}).value
+      }
+      #expect(factory.asked.map(\.eagerStart) == [false, false, true, false, true])
+      #expect(factory.asked.map { $0.context === context } == [true, false, false, true, true])
     }
   }
 
