@@ -17,9 +17,15 @@ let package = Package(
   targets: [
     .target(name: "AsyncioBridge", swiftSettings: settings),
     .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
+    .executableTarget(
+      name: "Replay",
+      dependencies: ["AsyncioBridge"],
+      path: "Tests/Replay",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "AsyncioBridgeTests",
-      dependencies: ["AsyncioBridge", "Examples"],
+      dependencies: ["AsyncioBridge", "Replay"],
       resources: [.copy("Recordings")],
       swiftSettings: settings
     ),
