@@ -18,9 +18,15 @@ let package = Package(
     // What is unsafe in it is marked, and stands in a few folders.
     .target(name: "AsyncioBridge", swiftSettings: settings + [.strictMemorySafety()]),
     .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
+    .executableTarget(
+      name: "Replay",
+      dependencies: ["AsyncioBridge"],
+      path: "Tests/Replay",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "AsyncioBridgeTests",
-      dependencies: ["AsyncioBridge", "Examples"],
+      dependencies: ["AsyncioBridge", "Replay"],
       resources: [.copy("Recordings")],
       swiftSettings: settings
     ),

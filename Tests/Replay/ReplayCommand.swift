@@ -1,6 +1,8 @@
 import Foundation
 
-/// The subcommand `replay`: reads scenarios, one a line, and writes their traces, one a line.
+/// Reads scenarios, one a line, and writes their traces, one a line:
+/// `swift run -c release Replay [--kept-hosts] [FILE...]`.
+@main
 struct ReplayCommand {
   /// Why there is no trace for a line.
   struct Failure: Error, CustomStringConvertible {
@@ -9,7 +11,7 @@ struct ReplayCommand {
     let reason: any Error
 
     /// `scenarios.jsonl:12: bodies[1][3].slot: expected a string`.
-    var description: String { "\(source):\(line): \(reason)" }
+    var description: String { "\(source):\(line): \((reason as? DecodingError)?.text ?? "\(reason)")" }
   }
 
   struct UnreadableFile: Error, CustomStringConvertible {
@@ -17,10 +19,12 @@ struct ReplayCommand {
     var description: String { "\(path): cannot be read" }
   }
 
+  static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
+
   /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--kept-hosts` has the loops keep
   ///   the Swift tasks that run the bodies, which must make no difference.
   /// - Returns: the exit status.
-  static func run(_ arguments: [String]) -> Int32 {
+  private static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
     let reusesHosts = arguments.first == "--kept-hosts"
     let files = Array(arguments.dropFirst(reusesHosts ? 1 : 0))
@@ -58,10 +62,14 @@ struct ReplayCommand {
     reusesHosts: Bool = false,
     write: (Trace) throws -> Void
   ) throws {
+    let decoder = JSONDecoder()
     for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       if line.allSatisfy({ $0 <= UInt8(ascii: " ") }) { continue }
       let trace: Trace
-      do { trace = try Interpreter.trace(of: try Scenario(parsing: line), reusesHosts: reusesHosts) } catch {
+      do {
+        let scenario = try decoder.decode(Scenario.self, from: Data(line))
+        trace = try Interpreter.trace(of: scenario, reusesHosts: reusesHosts)
+      } catch {
         throw Failure(source: source, line: index + 1, reason: error)
       }
       try write(trace)
