@@ -10,7 +10,7 @@ extension Asyncio {
   public final class Condition: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
     private let lock: Lock
-    private var waiters = Ring<Future<Void>>()
+    private var waiters = WaiterQueue()
     /// Whether a task whose wait fails wakes another in its place, as from Python 3.13 on: it may have been notified.
     private let passesNotificationsOn: Bool
 
@@ -66,15 +66,14 @@ extension Asyncio {
     func wait(for owner: AnyObject) async throws {
       guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock") }
       try release()
-      let waiter = loop.createWaiter(for: owner)
-      waiters.append(waiter)
+      let waiter = waiters.join(loop, for: owner)
       do {
         try await waiter.value
-        waiters.remove(waiter)
+        waiters.leave(waiter)
       } catch {
-        waiters.remove(waiter)
+        waiters.leave(waiter)
         try await reacquire()
-        if passesNotificationsOn { wakeUp(1) }
+        if passesNotificationsOn { waiters.wake(atMost: 1) }
         throw error
       }
       try await reacquire()
@@ -93,7 +92,7 @@ extension Asyncio {
         }
       }
       if isCancelled {
-        if passesNotificationsOn { wakeUp(1) }
+        if passesNotificationsOn { waiters.wake(atMost: 1) }
         throw cancellation
       }
     }
@@ -121,16 +120,7 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is not held.
     public func notify(_ n: Int = 1) throws {
       guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock") }
-      wakeUp(n)
-    }
-
-    private func wakeUp(_ n: Int) {
-      var left = n
-      for waiter in waiters.elements where !waiter.isDone {
-        if left <= 0 { break }
-        left -= 1
-        waiter.complete(())
-      }
+      waiters.wake(atMost: n)
     }
 
     /// Wakes all tasks that wait. `Condition.notify_all()`.

@@ -2,7 +2,7 @@ extension Asyncio {
   /// A flag that tasks can wait for. `asyncio.Event`.
   public final class Event: CustomStringConvertible {
     let loop: EventLoop
-    @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
+    @exclusivity(unchecked) private var waiters = WaiterQueue()
     /// Whether the flag is set. `Event.is_set()`.
     public var isSet: Bool { flag }
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
@@ -16,7 +16,7 @@ extension Asyncio {
     public func set() {
       if isSet { return }
       flag = true
-      waiters.forEach { $0.completeIfPending() }
+      waiters.wakeAll()
     }
 
     /// Clears the flag; tasks wait from then on. `Event.clear()`.
@@ -32,9 +32,8 @@ extension Asyncio {
     @inline(__always)
     func wait(for owner: AnyObject) async throws -> Bool {
       if isSet { return true }
-      let waiter = loop.createWaiter(for: owner)
-      waiters.append(waiter)
-      defer { waiters.remove(waiter) }
+      let waiter = waiters.join(loop, for: owner)
+      defer { waiters.leave(waiter) }
       try await waiter.value
       return true
     }

@@ -10,8 +10,8 @@ extension Asyncio {
     public final let maxsize: Int
     /// Empty if this kind of queue keeps its items itself.
     @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
-    @exclusivity(unchecked) @usableFromInline final var getters = Ring<Future<Void>>()
-    @exclusivity(unchecked) @usableFromInline final var putters = Ring<Future<Void>>()
+    @exclusivity(unchecked) @usableFromInline final var getters = WaiterQueue()
+    @exclusivity(unchecked) @usableFromInline final var putters = WaiterQueue()
     @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
     @exclusivity(unchecked) @usableFromInline final var isShutDown = false
     /// Whether the items are in `items`: then nothing need be asked of a subclass.
@@ -68,15 +68,12 @@ extension Asyncio {
     @usableFromInline
     final func waitForPlace() async throws {
       while isFull, !isShutDown {
-        let putter = loop.createWaiter(for: self)
-        putters.append(putter)
+        let putter = putters.join(loop, for: self)
         do {
           try await putter.value
         } catch {
-          putter.cancel()
-          putters.remove(putter)
           // It was woken for a free place, which another may have now.
-          if !isFull, !putter.isCancelled { Self.wakeUpNext(&putters) }
+          if putters.giveUp(putter), !isFull { putters.admitNext() }
           throw error
         }
       }
@@ -103,7 +100,7 @@ extension Asyncio {
       if isPlain { items.append(item) } else { insert(item) }
       if unfinishedTasks == 0 { finished.clear() }
       unfinishedTasks += 1
-      if !getters.isEmpty { Self.wakeUpNext(&getters) }
+      if !getters.isEmpty { getters.admitNext() }
     }
 
     // MARK: Getting
@@ -122,15 +119,12 @@ extension Asyncio {
     final func waitForItem() async throws {
       while isEmpty {
         if isShutDown { throw QueueShutDown() }
-        let getter = loop.createWaiter(for: self)
-        getters.append(getter)
+        let getter = getters.join(loop, for: self)
         do {
           try await getter.value
         } catch {
-          getter.cancel()
-          getters.remove(getter)
           // It was woken for an item, which another may have now.
-          if !isEmpty, !getter.isCancelled { Self.wakeUpNext(&getters) }
+          if getters.giveUp(getter), !isEmpty { getters.admitNext() }
           throw error
         }
       }
@@ -154,16 +148,8 @@ extension Asyncio {
     @inline(__always)
     final func take() -> Element {
       let item = isPlain ? items.removeFirst() : removeNext()
-      if !putters.isEmpty { Self.wakeUpNext(&putters) }
+      if !putters.isEmpty { putters.admitNext() }
       return item
-    }
-
-    @usableFromInline
-    static func wakeUpNext(_ waiters: inout Ring<Future<Void>>) {
-      while !waiters.isEmpty {
-        let waiter = waiters.removeFirst()
-        if !waiter.isDone { return waiter.complete(()) }
-      }
     }
 
     // MARK: Joining
@@ -199,12 +185,8 @@ extension Asyncio {
         }
         if unfinishedTasks == 0 { finished.set() }
       }
-      Self.wakeUpAll(&getters)
-      Self.wakeUpAll(&putters)
-    }
-
-    private static func wakeUpAll(_ waiters: inout Ring<Future<Void>>) {
-      while !waiters.isEmpty { wakeUpNext(&waiters) }
+      getters.admitAll()
+      putters.admitAll()
     }
 
     // MARK: Descriptions
@@ -216,7 +198,7 @@ extension Asyncio {
     /// What the call graph shows in place of the queue.
     var callGraphSource: (any CallGraphSubject)? { nil }
     /// The oldest task's wait for a free place.
-    package final var firstPutter: Future<Void>? { putters.isEmpty ? nil : putters.first }
+    package final var firstPutter: Future<Void>? { putters.first }
 
     /// `<Queue maxsize=2 _queue=[1] tasks=1>`.
     public final var description: String { "<\(kindDescription) \(details)>" }
