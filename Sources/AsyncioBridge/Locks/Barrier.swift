@@ -35,8 +35,9 @@ extension Asyncio {
     /// - Parameters:
     ///   - parties: how many tasks have to come.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` if `parties` is less than 1.
-    public init(_ parties: Int, loop: EventLoop? = nil) throws {
+    public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
       if parties < 1 { throw ValueError("parties must be > 0") }
       self.parties = parties
       condition = Condition(loop: loop, passesNotificationsOn: true)

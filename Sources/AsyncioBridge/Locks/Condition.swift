@@ -10,13 +10,15 @@ extension Asyncio {
   public final class Condition: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
     private let lock: Lock
-    private var waiters = Ring<Future<Void>>()
+    private var waiters = WaiterQueue()
     /// Whether a task whose wait fails wakes another in its place, as from Python 3.13 on: it may have been notified.
     private let passesNotificationsOn: Bool
 
     /// Creates a condition with a lock of its own.
-    /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
-    public convenience init(loop: EventLoop? = nil) {
+    /// - Parameters:
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    public convenience init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
       self.init(loop: loop, passesNotificationsOn: false)
     }
 
@@ -66,15 +68,14 @@ extension Asyncio {
     func wait(for owner: AnyObject) async throws {
       guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock") }
       try release()
-      let waiter = loop.createWaiter(for: owner)
-      waiters.append(waiter)
+      let waiter = waiters.join(loop, for: owner)
       do {
         try await waiter.value
-        waiters.remove(waiter)
+        waiters.leave(waiter)
       } catch {
-        waiters.remove(waiter)
+        waiters.leave(waiter)
         try await reacquire()
-        if passesNotificationsOn { wakeUp(1) }
+        if passesNotificationsOn { waiters.wake(atMost: 1) }
         throw error
       }
       try await reacquire()
@@ -93,7 +94,7 @@ extension Asyncio {
         }
       }
       if isCancelled {
-        if passesNotificationsOn { wakeUp(1) }
+        if passesNotificationsOn { waiters.wake(atMost: 1) }
         throw cancellation
       }
     }
@@ -120,17 +121,9 @@ extension Asyncio {
     /// Wakes the first `n` tasks that wait. They go on when they obtain the lock. `Condition.notify()`.
     /// - Throws: ``RuntimeError`` if the lock is not held.
     public func notify(_ n: Int = 1) throws {
+      loop.assertOnLoop()
       guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock") }
-      wakeUp(n)
-    }
-
-    private func wakeUp(_ n: Int) {
-      var left = n
-      for waiter in waiters.elements where !waiter.isDone {
-        if left <= 0 { break }
-        left -= 1
-        waiter.complete(())
-      }
+      waiters.wake(atMost: n)
     }
 
     /// Wakes all tasks that wait. `Condition.notify_all()`.

@@ -2,21 +2,26 @@ extension Asyncio {
   /// A flag that tasks can wait for. `asyncio.Event`.
   public final class Event: CustomStringConvertible {
     let loop: EventLoop
-    @safe @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) private var waiters = WaiterQueue()
     /// Whether the flag is set. `Event.is_set()`.
     public var isSet: Bool { flag }
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
     @safe @exclusivity(unchecked) var flag = false
 
     /// Creates an event whose flag is not set.
-    /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
-    public init(loop: EventLoop? = nil) { self.loop = EventLoop.current(loop) }
+    /// - Parameters:
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    public init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+      self.loop = EventLoop.current(loop)
+    }
 
     /// Sets the flag, and wakes all tasks that wait for it. `Event.set()`.
     public func set() {
+      loop.assertOnLoop()
       if isSet { return }
       flag = true
-      waiters.forEach { $0.completeIfPending() }
+      waiters.wakeAll()
     }
 
     /// Clears the flag; tasks wait from then on. `Event.clear()`.
@@ -32,9 +37,8 @@ extension Asyncio {
     @inline(__always)
     func wait(for owner: AnyObject) async throws -> Bool {
       if isSet { return true }
-      let waiter = loop.createWaiter(for: owner)
-      waiters.append(waiter)
-      defer { waiters.remove(waiter) }
+      let waiter = waiters.join(loop, for: owner)
+      defer { waiters.leave(waiter) }
       try await waiter.value
       return true
     }

@@ -4,7 +4,7 @@ extension Asyncio {
   /// Fair: tasks obtain it in the order in which they began to wait.
   public final class Lock: LockProtocol, CustomStringConvertible {
     let loop: EventLoop
-    @safe @exclusivity(unchecked) private var waiters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) private var waiters = WaiterQueue()
     /// The number of the task that took the lock last: a number, since the lock must not keep the task.
     @safe @exclusivity(unchecked) private(set) var holder: Int?
     /// Whether some task holds the lock. `Lock.locked()`.
@@ -13,8 +13,12 @@ extension Asyncio {
     @safe @exclusivity(unchecked) var isTaken = false
 
     /// Creates a free lock.
-    /// - Parameter loop: the loop it belongs to; by default the running one, which there must be.
-    public init(loop: EventLoop? = nil) { self.loop = EventLoop.current(loop) }
+    /// - Parameters:
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    public init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+      self.loop = EventLoop.current(loop)
+    }
 
     /// Waits until the lock is free, and takes it. `Lock.acquire()`.
     /// - Returns: true.
@@ -29,21 +33,20 @@ extension Asyncio {
 
     @usableFromInline
     func takeIfFree() -> Bool {
-      if isLocked || waiters.contains(where: { !$0.isCancelled }) { return false }
+      if isLocked || waiters.hasClaimants { return false }
       take()
       return true
     }
 
     @usableFromInline
     func waitAndTake() async throws {
-      let waiter = loop.createWaiter(for: self)
-      waiters.append(waiter)
+      let waiter = waiters.join(loop, for: self)
       do {
         try await waiter.value
-        waiters.remove(waiter)
+        waiters.leave(waiter)
       } catch {
-        waiters.remove(waiter)
-        if error is CancelledError, !isLocked { wakeUpFirst() }
+        waiters.leave(waiter)
+        if error is CancelledError, !isLocked { waiters.wakeFirst() }
         throw error
       }
       take()
@@ -57,14 +60,11 @@ extension Asyncio {
     /// Frees the lock, and wakes the first task that waits for it. `Lock.release()`.
     /// - Throws: ``RuntimeError`` if the lock is free.
     public func release() throws {
+      loop.assertOnLoop()
       guard isLocked else { throw RuntimeError("Lock is not acquired.") }
       isTaken = false
-      wakeUpFirst()
-    }
-
-    private func wakeUpFirst() {
       // If the first has been woken already, it will take the lock, or wake the next when it is cancelled.
-      if !waiters.isEmpty { waiters.first.completeIfPending() }
+      waiters.wakeFirst()
     }
 
     /// How many tasks wait for the lock.
@@ -76,12 +76,5 @@ extension Asyncio {
 
   static func describeLock(_ state: String, _ waiters: Int) -> String {
     waiters == 0 ? "[\(state)]" : "[\(state), waiters:\(waiters)]"
-  }
-}
-
-extension Ring where Element == Asyncio.Future<Void> {
-  /// Takes one waiter out, which is the first in nearly all cases.
-  mutating func remove(_ waiter: Asyncio.Future<Void>) {
-    if !isEmpty, first === waiter { _ = removeFirst() } else { removeAll { $0 === waiter } }
   }
 }

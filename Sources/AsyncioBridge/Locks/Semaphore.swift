@@ -4,7 +4,7 @@ extension Asyncio {
   /// As in CPython 3.8 it is not fair: a task that comes just when a unit is released may take it before one that waits.
   public class Semaphore: LockProtocol, CustomStringConvertible {
     final let loop: EventLoop
-    private var waiters = Ring<Future<Void>>()
+    private var waiters = WaiterQueue()
     /// How many units are free.
     package final var value: Int { units }
     @safe @exclusivity(unchecked) @usableFromInline final var units: Int
@@ -13,8 +13,9 @@ extension Asyncio {
     /// - Parameters:
     ///   - value: how many units are free at first.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` for a negative value.
-    public init(_ value: Int = 1, loop: EventLoop? = nil) throws {
+    public init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
       if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
       units = value
       self.loop = EventLoop.current(loop)
@@ -38,13 +39,12 @@ extension Asyncio {
     @usableFromInline
     final func waitForUnit() async throws {
       while units <= 0 {
-        let waiter = loop.createWaiter(for: self)
-        waiters.append(waiter)
+        let waiter = waiters.join(loop, for: self)
         do {
           try await waiter.value
         } catch {
-          waiter.cancel()
-          if units > 0, !waiter.isCancelled { wakeUpNext() }
+          // It was woken for a unit, which another may have now.
+          if waiters.giveUp(waiter), units > 0 { waiters.admitNext() }
           throw error
         }
       }
@@ -52,19 +52,13 @@ extension Asyncio {
 
     /// Gives a unit back, and wakes the next task that waits. `Semaphore.release()`.
     public func release() throws {
+      loop.assertOnLoop()
       units += 1
-      wakeUpNext()
-    }
-
-    private func wakeUpNext() {
-      while !waiters.isEmpty {
-        let waiter = waiters.removeFirst()
-        if !waiter.isDone { return waiter.complete(()) }
-      }
+      waiters.admitNext()
     }
 
     /// How many tasks wait for a unit.
-    package final var waiterCount: Int { waiters.elements.count { !$0.isDone } }
+    package final var waiterCount: Int { waiters.pendingCount }
 
     /// `<Semaphore [unlocked, value:1]>`.
     public var description: String {
@@ -80,8 +74,10 @@ extension Asyncio {
     /// - Parameters:
     ///   - value: how many units are free at first, and at most.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` for a negative value.
-    public override init(_ value: Int = 1, loop: EventLoop? = nil) throws {
+    public override init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws
+    {
       bound = value
       try super.init(value, loop: loop)
     }

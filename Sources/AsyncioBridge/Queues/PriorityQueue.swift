@@ -4,6 +4,19 @@ extension Asyncio {
     /// A binary heap: no item is less than the one at half its index.
     private var heap: [Element] = []
 
+    /// Creates an empty queue.
+    /// - Parameters:
+    ///   - maxsize: how many items there may be; zero or less: any number.
+    ///   - loop: the loop it belongs to; by default the running one, which there must be.
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    public override init(
+      maxsize: Int = 0,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation
+    ) {
+      super.init(maxsize: maxsize, loop: loop, isolation: isolation)
+    }
+
     override class var keepsItems: Bool { true }
     override var count: Int { heap.count }
 

@@ -5,13 +5,13 @@ extension Asyncio {
   public class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
     // What putting and getting touch is accessed unchecked, as `LoopState` is.
 
-    final let loop: EventLoop
+    @usableFromInline final let loop: EventLoop
     /// How many items there may be; zero or less: any number.
     public final let maxsize: Int
     /// Empty if this kind of queue keeps its items itself.
     @safe @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
-    @safe @exclusivity(unchecked) @usableFromInline final var getters = Ring<Future<Void>>()
-    @safe @exclusivity(unchecked) @usableFromInline final var putters = Ring<Future<Void>>()
+    @safe @exclusivity(unchecked) @usableFromInline final var getters = WaiterQueue()
+    @safe @exclusivity(unchecked) @usableFromInline final var putters = WaiterQueue()
     @safe @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
     @safe @exclusivity(unchecked) @usableFromInline final var isShutDown = false
     /// Whether the items are in `items`: then nothing need be asked of a subclass.
@@ -23,7 +23,8 @@ extension Asyncio {
     /// - Parameters:
     ///   - maxsize: how many items there may be; zero or less: any number.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
-    public init(maxsize: Int = 0, loop: EventLoop? = nil) {
+    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    public init(maxsize: Int = 0, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
       let loop = EventLoop.current(loop)
       self.loop = loop
       self.maxsize = maxsize
@@ -68,15 +69,12 @@ extension Asyncio {
     @usableFromInline
     final func waitForPlace() async throws {
       while isFull, !isShutDown {
-        let putter = loop.createWaiter(for: self)
-        putters.append(putter)
+        let putter = putters.join(loop, for: self)
         do {
           try await putter.value
         } catch {
-          putter.cancel()
-          putters.remove(putter)
           // It was woken for a free place, which another may have now.
-          if !isFull, !putter.isCancelled { Self.wakeUpNext(&putters) }
+          if putters.giveUp(putter), !isFull { putters.admitNext() }
           throw error
         }
       }
@@ -87,6 +85,7 @@ extension Asyncio {
     /// - Throws: ``QueueShutDown`` if the queue is shut down; ``QueueFull`` if there is no free place.
     @inlinable
     public final func putNowait(_ item: Element) throws {
+      loop.assertOnLoop()
       if isFull || isShutDown { try refuseItem() }
       add(item)
     }
@@ -103,7 +102,7 @@ extension Asyncio {
       if isPlain { items.append(item) } else { insert(item) }
       if unfinishedTasks == 0 { finished.clear() }
       unfinishedTasks += 1
-      if !getters.isEmpty { Self.wakeUpNext(&getters) }
+      if !getters.isEmpty { getters.admitNext() }
     }
 
     // MARK: Getting
@@ -122,15 +121,12 @@ extension Asyncio {
     final func waitForItem() async throws {
       while isEmpty {
         if isShutDown { throw QueueShutDown() }
-        let getter = loop.createWaiter(for: self)
-        getters.append(getter)
+        let getter = getters.join(loop, for: self)
         do {
           try await getter.value
         } catch {
-          getter.cancel()
-          getters.remove(getter)
           // It was woken for an item, which another may have now.
-          if !isEmpty, !getter.isCancelled { Self.wakeUpNext(&getters) }
+          if getters.giveUp(getter), !isEmpty { getters.admitNext() }
           throw error
         }
       }
@@ -140,6 +136,7 @@ extension Asyncio {
     /// - Throws: ``QueueShutDown`` if there is none and the queue is shut down; otherwise ``QueueEmpty`` if there is none.
     @inlinable
     public final func getNowait() throws -> Element {
+      loop.assertOnLoop()
       if isEmpty { try refuseToDeliver() }
       return take()
     }
@@ -154,16 +151,8 @@ extension Asyncio {
     @inline(__always)
     final func take() -> Element {
       let item = isPlain ? items.removeFirst() : removeNext()
-      if !putters.isEmpty { Self.wakeUpNext(&putters) }
+      if !putters.isEmpty { putters.admitNext() }
       return item
-    }
-
-    @usableFromInline
-    static func wakeUpNext(_ waiters: inout Ring<Future<Void>>) {
-      while !waiters.isEmpty {
-        let waiter = waiters.removeFirst()
-        if !waiter.isDone { return waiter.complete(()) }
-      }
     }
 
     // MARK: Joining
@@ -171,6 +160,7 @@ extension Asyncio {
     /// Tells that the work on an item that was taken is done. `Queue.task_done()`.
     /// - Throws: ``ValueError`` if it is called more often than there were items.
     public final func taskDone() throws {
+      loop.assertOnLoop()
       if unfinishedTasks <= 0 { throw ValueError("task_done() called too many times") }
       unfinishedTasks -= 1
       if unfinishedTasks == 0 { finished.set() }
@@ -191,6 +181,7 @@ extension Asyncio {
     /// - Parameter immediate: drops the items that are in the queue, as if each had been got and done: getting throws from
     ///   now on too, and ``join()`` no longer waits for them.
     public final func shutdown(immediate: Bool = false) {
+      loop.assertOnLoop()
       isShutDown = true
       if immediate {
         while !isEmpty {
@@ -199,12 +190,8 @@ extension Asyncio {
         }
         if unfinishedTasks == 0 { finished.set() }
       }
-      Self.wakeUpAll(&getters)
-      Self.wakeUpAll(&putters)
-    }
-
-    private static func wakeUpAll(_ waiters: inout Ring<Future<Void>>) {
-      while !waiters.isEmpty { wakeUpNext(&waiters) }
+      getters.admitAll()
+      putters.admitAll()
     }
 
     // MARK: Descriptions
@@ -216,7 +203,7 @@ extension Asyncio {
     /// What the call graph shows in place of the queue.
     var callGraphSource: (any CallGraphSubject)? { nil }
     /// The oldest task's wait for a free place.
-    package final var firstPutter: Future<Void>? { putters.isEmpty ? nil : putters.first }
+    package final var firstPutter: Future<Void>? { putters.first }
 
     /// `<Queue maxsize=2 _queue=[1] tasks=1>`.
     public final var description: String { "<\(kindDescription) \(details)>" }

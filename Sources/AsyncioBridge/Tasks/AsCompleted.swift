@@ -105,6 +105,11 @@ final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
   /// Nil once nobody iterates any more.
   fileprivate(set) var wait: Unretained<AsCompletedWait>?
 
+  // Said here, since the compiler (6.3) crashes where an initialiser is inherited whose default is the caller's isolation.
+  override init(maxsize: Int = 0, loop: Asyncio.EventLoop?, isolation: isolated (any Actor)? = #isolation) {
+    super.init(maxsize: maxsize, loop: loop, isolation: isolation)
+  }
+
   override var callGraphSource: (any CallGraphSubject)? { wait?.object }
 }
 

@@ -197,4 +197,35 @@ import Testing
       try loop.runBriefly()
     }
   }
+
+  @Test("SEM-10: waits that time out, or are cancelled in any order, leave nothing in the semaphore's line")
+  func cancelledWaitersLeave() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(0, loop: loop)
+      try loop.runUntilComplete {
+        for _ in 0..<1000 {
+          let thrown = await errorThrown {
+            try await Asyncio.waitFor(timeout: .milliseconds(1)) { try await semaphore.acquire() }
+          }
+          #expect(thrown is Asyncio.TimeoutError)
+        }
+      }
+      #expect("\(semaphore)" == "<Semaphore [locked]>")
+
+      let tasks = try (0..<4).map { _ in try loop.createTask { try await semaphore.acquire() } }
+      try loop.runBriefly()
+      #expect("\(semaphore)" == "<Semaphore [locked, waiters:4]>")
+      for index in [2, 0] { tasks[index].cancel() }
+      // As long as they have not been told they are in the line, but count as waiting no more.
+      #expect("\(semaphore)" == "<Semaphore [locked, waiters:4]>")
+      #expect(semaphore.waiterCount == 2)
+      try loop.runBriefly()
+      #expect("\(semaphore)" == "<Semaphore [locked, waiters:2]>")
+      try semaphore.release()
+      try loop.runBriefly()
+      #expect(tasks.map(\.isDone) == [true, true, true, false])
+      tasks[3].cancel()
+      try loop.runBriefly()
+    }
+  }
 }
