@@ -13,7 +13,7 @@ extension Asyncio {
     let site: SourceSite
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
     @safe @exclusivity(unchecked) final var wasCancelled = false
-    /// Whether the callback was cancelled and will not run. `Handle.cancelled()`.
+    /// Whether ``cancel()`` was called, be it before the callback would have run or after. `Handle.cancelled()`.
     public final var isCancelled: Bool { wasCancelled }
 
     fileprivate let isDebug: Bool
@@ -27,7 +27,7 @@ extension Asyncio {
 
     /// Keeps the callback from running, and lets go of it. `Handle.cancel()`.
     ///
-    /// Has no effect if it was cancelled before or has run already.
+    /// If the callback has run already nothing else comes of it, but ``isCancelled`` is true from then on, as in asyncio.
     public func cancel() {
       wasCancelled = true
       action = .none

@@ -95,4 +95,55 @@ import Testing
       #expect(!Self.threadHasSpareMemory)
     }
   }
+
+  #if DEBUG
+    // What debug builds see: each of these would corrupt memory.
+
+    @Test("A record that is used after it was given back, or is given back twice, traps and is named")
+    func poison() async {
+      let results = [
+        await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+          var pool = RecordPool<Record>()
+          let record = pool.take()
+          pool.giveBack(record)
+          _ = record.record.0
+        },
+        await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+          var pool = RecordPool<Record>()
+          let record = pool.take()
+          pool.giveBack(record)
+          pool.giveBack(record)
+        },
+      ]
+      for result in results { expectExplanation(result, "is used after it was given back") }
+    }
+
+    @Test("A task that is released more often than it was retained traps and is named")
+    func secondRelease() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        try withLoop { loop in
+          let core = TaskRef.make(loop, name: "overdrawn", context: nil)
+          core.retain()
+          core.record.loop.with { _ in core.release() }
+          core.endUnstarted()
+          core.release()
+          core.release()
+        }
+      }
+      expectExplanation(result, "AsyncioBridge: ")
+    }
+
+    @Test("A phase that does not go with the rest of a task's record traps and names task and invariant")
+    func invariants() async {
+      let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        try withLoop { loop in
+          let task = try loop.createTask(name: "crooked") {}
+          guard let core = task.core else { return }
+          core.record.waiter = Unretained(loop.createFuture(of: Int.self))
+          core.checkInvariants()
+        }
+      }
+      expectExplanation(result, "invariant 3 of task 'crooked' is broken")
+    }
+  #endif
 }
