@@ -45,6 +45,40 @@ import Testing
     }
   }
 
+  @Test("callbacks of futures elsewhere, and the exception handler, don't run within the step of a task")
+  func strangersSteps() throws {
+    try withLoop { loop in
+      let seen = Journal<String>()
+      @Sendable func note(_ place: String) {
+        seen.append("\(place): \(Self.request), \(Asyncio.currentTask()?.name ?? "no task")")
+      }
+      loop.exceptionHandler = { _, _ in note("handler") }
+      let future = loop.createFuture(of: Int.self)
+      future.concurrentFuture().addDoneCallback { _ in note("exported") }
+      let source = Asyncio.ConcurrentFuture<Int>()
+      source.addDoneCallback { _ in note("wrapped") }
+      let wrapper = Asyncio.wrapFuture(source, loop: loop)
+      let shielded = loop.createFuture(of: Int.self)
+      let shield = Asyncio.shield(shielded)
+      // Has tasks before and behind it that run the loop themselves while they wait.
+      for name in ["a", "b", "c"] {
+        try Self.$request.withValue(name) {
+          try loop.createTask(name: name) { for _ in 0..<5 { try await Asyncio.sleep(.zero) } }
+        }
+      }
+      try loop.createTask(name: "setter") {
+        try future.setResult(1)
+        wrapper.cancel()
+        // A result of its own, which the shielded future's then comes too late for.
+        try shield.setResult(2)
+        try shielded.setResult(3)
+      }
+      try loop.runUntilIdle()
+      #expect(Set(seen.entries) == ["exported: none, no task", "wrapped: none, no task", "handler: none, no task"])
+      #expect(seen.entries.count == 3)
+    }
+  }
+
   @Test("children, and what makes tasks of bodies, pass task-locals on")
   func children() throws {
     try runOnLoop { _ in

@@ -57,6 +57,28 @@ import Testing
     #expect(loop.debugCounters.futures == 0)
   }
 
+  @Test("a task that goes while its loop is open can't close it, nor can the handler that is told: that would wait for itself")
+  func closingFromWithin() throws {
+    let loop = EventLoop(clock: .virtual)
+    var errors: [String] = []
+    func tryToClose() { do { try loop.close() } catch { errors.append("\(type(of: error))") } }
+    loop.exceptionHandler = { _, _ in tryToClose() }
+    let future = loop.createFuture(of: Void.self)
+    do {
+      _ = try loop.createTask {
+        defer { tryToClose() }
+        try await future.value
+      }
+    }
+    try loop.runBriefly()
+    // What nothing but a fault of the library's could do: the only reference to the task goes.
+    future.callbacks = CallbackList()
+    #expect(errors == ["RuntimeError", "RuntimeError"])
+    #expect(!loop.isClosed)
+    #expect(loop.debugCounters.hosts == 0)
+    try loop.close()
+  }
+
   @Test("LOG-03: the report tells where the task was created, in debug mode the task's description as well")
   func creationSite() throws {
     let loop = EventLoop(clock: .virtual, debug: true)
