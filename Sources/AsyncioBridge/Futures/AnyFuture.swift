@@ -29,6 +29,8 @@ extension Asyncio {
     @safe @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @safe @exclusivity(unchecked) final var hasUnretrievedError = false
+    /// An error that is yet to come counts as read: whoever would have been told of it has gone.
+    @safe @exclusivity(unchecked) final var isErrorReadInAdvance = false
     @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `TraversalMark`.
     @safe @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
@@ -53,6 +55,7 @@ extension Asyncio {
     deinit {
       if onLoop({ $0.isEndingElsewhere }) { return FutureRemains(of: self).handOver(to: loop) }
       if hasUnretrievedError { reportUnretrievedError() }
+      if !callbacks.isEmpty || stored.isBoxed { onLoop { $0.letGoOfWhatIsKept(by: self) } }
       core?.release()
       // Let go of out here: what is inside may take it that the loop stays.
       let last = onLoop { $0.removeFuture() }
@@ -189,7 +192,7 @@ extension Asyncio {
     @usableFromInline
     final func fail(_ error: any Error) {
       stored.set(error: error)
-      hasUnretrievedError = true
+      hasUnretrievedError = !isErrorReadInAdvance
       state = .finished
       scheduleCallbacks()
     }

@@ -31,7 +31,7 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      let core = try TaskRef.create(on: loop, name: name, context: context)
+      let core = try TaskRef.create(on: loop, name: name, context: context, eagerly: eagerStart)
       core.keepBody(body)
       super.init(unownedLoop: Unretained(loop), core: core, site: SourceSite(fileID, line))
       core.record.loop.with { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
