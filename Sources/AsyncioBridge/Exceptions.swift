@@ -146,10 +146,23 @@ extension Asyncio {
   /// to come. Otherwise the loop waits, as asyncio's does. (Of a child task of Swift's that began by `addImmediateTask` and has
   /// left at once for a foreign await the loop can't know.)
   public struct DeadlockError: Error, CustomStringConvertible {
-    /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
-    public let waitingTasks: [String]
     /// Who waits for whom, with the cycle if there is one.
     public let callGraph: CallGraph
+    /// How many of the graph's nodes are the loop's pending tasks, which come first.
+    private let taskCount: Int
+
+    init(callGraph: CallGraph, taskCount: Int) {
+      self.callGraph = callGraph
+      self.taskCount = taskCount
+    }
+
+    /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
+    public var waitingTasks: [String] {
+      callGraph.nodes.prefix(taskCount).map { task in
+        let awaited = callGraph.awaited(by: task).map(\.description)
+        return awaited.isEmpty ? "\(task)" : "\(task), for: \(awaited.joined(separator: "; "))"
+      }
+    }
 
     /// The call graph.
     public var description: String {

@@ -118,7 +118,7 @@ extension Asyncio.EventLoop {
     callExceptionHandler(
       Asyncio.ExceptionContext(
         message: "Task was destroyed but it is pending!",
-        subject: task.describe(),
+        subject: .future(FutureSummary(of: task)),
         taskName: core.record.name,
         site: task.site
       )

@@ -11,7 +11,7 @@ extension Asyncio.EventLoop {
       if mailbox.waitForItemsUnlessAlone() { return }
       isAlone = true
     }
-    if isAlone, !hasChildren { throw deadlock() }
+    if isAlone, !hasChildren { throw Idle.error }
     mailbox.waitForItems(timeout: nil)
   }
 
@@ -27,15 +27,17 @@ extension Asyncio.EventLoop {
     mainFuture != nil && expectsNothing && futuresAwaitedElsewhere.isEmpty && waitingChildren.isEmpty
   }
 
-  /// Whether there may be child tasks of Swift's, which wait elsewhere. Asked last, since it looks at all tasks.
-  private var hasChildren: Bool {
-    state.pending.contains { $0.record.mayHaveChildren }
-  }
+  /// Whether there may be child tasks of Swift's, which wait elsewhere.
+  private var hasChildren: Bool { state.pending.parentCount > 0 }
 
-  private func deadlock() -> Asyncio.DeadlockError {
-    Asyncio.DeadlockError(
-      waitingTasks: pendingTasks.map { "\($0.describe()) created at \($0.site)" },
-      callGraph: Asyncio.captureCallGraph(loop: self)
-    )
+  func deadlock() -> Asyncio.DeadlockError {
+    Asyncio.DeadlockError(callGraph: Asyncio.captureCallGraph(loop: self), taskCount: pendingTasks.count)
   }
+}
+
+/// There is nothing left to do, and nothing to wait for. Only a run that is not to end so makes a `DeadlockError` of it, which
+/// takes the longer the more is waiting.
+struct Idle: Error {
+  /// Made once, since an error takes memory.
+  static let error: any Error = Idle()
 }

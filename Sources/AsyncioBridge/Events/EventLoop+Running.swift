@@ -4,7 +4,11 @@ extension Asyncio.EventLoop {
   ///   ``Asyncio/BaseError`` that leaves a task or callback; on a virtual clock ``Asyncio/DeadlockError`` when nothing is left
   ///   to do; ``Asyncio/TurnLimitError``.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
-  public func runForever() throws {
+  public func runForever() throws { try run(untilIdle: false) }
+
+  /// - Parameter untilIdle: whether it may end since there is nothing left to do.
+  @available(*, noasync)
+  private func run(untilIdle: Bool) throws {
     try checkCanRun()
     try whileRunning {
       isRunning = true
@@ -14,7 +18,10 @@ extension Asyncio.EventLoop {
         state.isStopping = false
       }
       repeat {
-        try beginTurn()
+        do { try beginTurn() } catch is Idle {
+          if untilIdle { return }
+          throw deadlock()
+        }
         while state.leftInTurn > 0 {
           runNextEntry()
           if state.escapingError != nil { try throwEscapingError() }
@@ -86,7 +93,7 @@ extension Asyncio.EventLoop {
   /// - Throws: what ``runForever()`` throws, except for ``Asyncio/DeadlockError``, which is how this ends.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilIdle() throws {
-    do { try runForever() } catch is Asyncio.DeadlockError {}
+    try run(untilIdle: true)
   }
 
   /// Makes the run method return at the end of the current turn. `loop.stop()`.

@@ -9,11 +9,25 @@ extension Asyncio {
     public let future: AnyFuture?
     /// The callback that threw.
     public let handle: Handle?
-    /// The description of what it happened to.
-    public let subject: String?
+    /// The description of what it happened to, as that was then. Made when it is asked for.
+    public var subject: String? { described?.text }
     /// The name of the task it happened to.
     public let taskName: String?
     let site: SourceSite?
+    private let described: Subject?
+
+    /// What a report is about.
+    enum Subject {
+      case future(FutureSummary)
+      case text(String)
+
+      var text: String {
+        switch self {
+        case .future(let summary): "\(summary)"
+        case .text(let text): text
+        }
+      }
+    }
 
     /// Creates a context, to call ``EventLoop/callExceptionHandler(_:)`` with.
     public init(message: String, error: (any Error)? = nil, future: AnyFuture? = nil, handle: Handle? = nil) {
@@ -25,7 +39,7 @@ extension Asyncio {
       error: (any Error)? = nil,
       future: AnyFuture? = nil,
       handle: Handle? = nil,
-      subject: String? = nil,
+      subject: Subject? = nil,
       taskName: String? = nil,
       site: SourceSite? = nil
     ) {
@@ -33,7 +47,7 @@ extension Asyncio {
       self.error = error
       self.future = future
       self.handle = handle
-      self.subject = subject ?? future?.describe() ?? handle?.description
+      described = subject ?? future.map { .future(FutureSummary(of: $0)) } ?? handle.map { .text($0.description) }
       self.taskName = taskName ?? future?.core?.record.name
       self.site = site ?? handle?.site
     }

@@ -30,7 +30,7 @@ extension Asyncio.EventLoop {
       callExceptionHandler(
         Asyncio.ExceptionContext(
           message: "Task was cancelled and goes on: its loop waits to be closed for what the task awaits",
-          subject: core.task?.describe(),
+          subject: core.task.map { .future(FutureSummary(of: $0)) },
           taskName: core.record.name,
           site: core.task?.site
         )

@@ -29,6 +29,8 @@ extension Asyncio {
     @safe @exclusivity(unchecked) @usableFromInline final var state = State.pending
     /// An error has been set that nobody has read yet.
     @safe @exclusivity(unchecked) final var hasUnretrievedError = false
+    /// An error that is yet to come counts as read: whoever would have been told of it has gone.
+    @safe @exclusivity(unchecked) final var isErrorReadInAdvance = false
     @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `TraversalMark`.
     @safe @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
@@ -53,6 +55,7 @@ extension Asyncio {
     deinit {
       if onLoop({ $0.isEndingElsewhere }) { return FutureRemains(of: self).handOver(to: loop) }
       if hasUnretrievedError { reportUnretrievedError() }
+      if !callbacks.isEmpty || stored.isBoxed { onLoop { $0.letGoOfWhatIsKept(by: self) } }
       core?.release()
       // Let go of out here: what is inside may take it that the loop stays.
       let last = onLoop { $0.removeFuture() }
@@ -189,7 +192,7 @@ extension Asyncio {
     @usableFromInline
     final func fail(_ error: any Error) {
       stored.set(error: error)
-      hasUnretrievedError = true
+      hasUnretrievedError = !isErrorReadInAdvance
       state = .finished
       scheduleCallbacks()
     }
@@ -258,6 +261,9 @@ extension Asyncio {
     /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
     package final var callbackCount: Int { callbacks.count }
 
+    /// What ``cancel(message:)`` does. Only classes that nobody has derived others from can say so.
+    var cancellationRoute: CancellationRoute { .own }
+
     /// The future as a task, if it is one.
     var asTask: (any TaskProtocol)? { self as? any TaskProtocol }
 
@@ -269,8 +275,8 @@ extension Asyncio {
     /// What descriptions show of a value; nil while there is none.
     var valueDescription: String? { nil }
 
-    /// What descriptions show before the callbacks and after the state.
-    var detailsDescription: [String] { [] }
+    /// What descriptions show of a task; nil for a plain future.
+    func taskSummary(isAwaited: Bool) -> FutureSummary.TaskPart? { nil }
 
     /// What the call graph shows of it.
     func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts { plainCallGraphFacts(for: capture) }
@@ -289,7 +295,7 @@ extension Asyncio {
         ExceptionContext(
           message: "\(kindDescription) exception was never retrieved",
           error: error,
-          subject: describe(),
+          subject: .future(FutureSummary(of: self)),
           taskName: core?.record.name,
           site: site
         )
@@ -313,19 +319,7 @@ extension Asyncio.AnyFuture: CustomStringConvertible, CustomDebugStringConvertib
   /// The description with the object's identity.
   public var debugDescription: String { "\(describe()) at \(ObjectIdentifier(self).hexDescription)" }
 
-  final func describe() -> String {
-    let thread = ThreadState.current
-    if thread.record.beingDescribed.contains(ObjectIdentifier(self)) { return "<\(kindDescription) ...>" }
-    thread.record.beingDescribed.insert(ObjectIdentifier(self))
-    defer { thread.record.beingDescribed.remove(ObjectIdentifier(self)) }
-    var parts = [kindDescription, stateDescription]
-    parts += detailsDescription
-    if let error { parts.append("exception=\(error)") }
-    if let valueDescription { parts.append("result=\(valueDescription)") }
-    if !callbacks.isEmpty { parts.append(callbacks.description) }
-    if loop.isDebug { parts.append("created at \(site)") }
-    return "<\(parts.joined(separator: " "))>"
-  }
+  final func describe() -> String { FutureSummary(of: self).description }
 }
 
 extension ObjectIdentifier {

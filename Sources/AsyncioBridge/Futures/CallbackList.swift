@@ -22,9 +22,11 @@ struct CallbackList: ~Copyable {
 
   @inline(__always) var isEmpty: Bool { first == nil }
   var count: Int {
-    var count = 0
-    forEach { _ in count += 1 }
-    return count
+    if first == nil { return 0 }
+    switch others {
+    case .some(let others): return 1 + others.count
+    case nil: return 1
+    }
   }
 
   @inline(__always)
@@ -105,16 +107,70 @@ struct CallbackList: ~Copyable {
     return removed.count
   }
 
-  var description: String {
-    var labels: [String] = []
-    forEach { callback in
-      switch callback {
-      case .step(let task): labels.append("<wakeup of '\(task.object.core?.record.name ?? "?")'>")
-      case .notify(let observer): labels.append("\(observer.object)")
-      case .completeWaiter: labels.append("<release of a waiter>")
-      }
+  /// What descriptions show of the list.
+  var summary: Summary? {
+    guard let first = Self.label(of: first) else { return nil }
+    return Summary(count: count, first: first, last: Self.label(of: others))
+  }
+
+  private static func label(of callback: borrowing FutureCallback?) -> Label? {
+    switch callback {
+    case .some(let callback): callback.label
+    case nil: nil
     }
-    if labels.count > 2 { labels = [labels[0], "<\(labels.count - 2) more>", labels[labels.count - 1]] }
-    return "cb=[\(labels.joined(separator: ", "))]"
+  }
+
+  /// The label of the last one.
+  private static func label(of others: borrowing CompactList<FutureCallback>?) -> Label? {
+    switch others {
+    case .some(let others): others.withLast { $0.label }
+    case nil: nil
+    }
+  }
+}
+
+extension CallbackList {
+  /// What descriptions call a callback.
+  enum Label: Sendable {
+    case wakeup(taskName: String?)
+    case callback(SourceSite)
+    case observer(FutureObserver.Type)
+    case release
+  }
+
+  /// The first and the last of the callbacks, and how many there are.
+  struct Summary: Sendable, CustomStringConvertible {
+    let count: Int
+    let first: Label
+    /// Nil if there is only one.
+    let last: Label?
+
+    var description: String {
+      var labels = ["\(first)"]
+      if count > 2 { labels.append("<\(count - 2) more>") }
+      if let last { labels.append("\(last)") }
+      return "cb=[\(labels.joined(separator: ", "))]"
+    }
+  }
+}
+
+extension CallbackList.Label: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .wakeup(let name): "<wakeup of '\(name ?? "?")'>"
+    case .callback(let site): "<callback at \(site)>"
+    case .observer(let type): "<\(type)>"
+    case .release: "<release of a waiter>"
+    }
+  }
+}
+
+extension FutureCallback {
+  fileprivate var label: CallbackList.Label {
+    switch self {
+    case .step(let task): task.with { .wakeup(taskName: $0.core?.record.name) }
+    case .notify(let observer): observer.with { $0.label }
+    case .completeWaiter: .release
+    }
   }
 }

@@ -75,29 +75,41 @@ private final class CancellationForwarder<Value: Sendable>: FutureObserver {
   override var callGraphRole: CallGraphRole { .fromElsewhere }
 }
 
-/// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever
-/// for a loop that was closed.
-final class ExportObserver<Value: Sendable>: FutureObserver {
-  let destination: Asyncio.ConcurrentFuture<Value>
-  private let id = ExchangeID()
-
-  init(_ destination: Asyncio.ConcurrentFuture<Value>) { self.destination = destination }
-
-  deinit { destination.cancel() }
-
-  /// Ties the two futures together: results go one way, a cancellation the other.
-  func fulfil(from source: Asyncio.Future<Value>) {
-    let loop = source.loop
-    loop.futuresAwaitedElsewhere[id] = source
-    source.add(.observer(self))
-    destination.addDoneCallback { [id, mailbox = loop.mailbox] destination in
-      guard destination.isCancelled else { return }
-      mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
-    }
-  }
+/// What a loop's future has for a thread-side one.
+class Export: FutureObserver {
+  fileprivate let id = ExchangeID()
 
   /// The callbacks of the future elsewhere are called at once.
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
+}
+
+/// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever
+/// for a loop that was closed.
+final class ExportObserver<Value: Sendable>: Export {
+  /// Gone if nobody has it any more, and it has no callbacks.
+  private(set) weak var destination: Asyncio.ConcurrentFuture<Value>?
+
+  init(_ destination: Asyncio.ConcurrentFuture<Value>) { self.destination = destination }
+
+  deinit { destination?.cancel() }
+
+  /// Ties the two futures together: results go one way, a cancellation the other.
+  func fulfil(from source: Asyncio.Future<Value>) {
+    guard let destination else { return source.isErrorReadInAdvance = true }
+    let loop = source.loop
+    loop.futuresAwaitedElsewhere[id] = source
+    source.add(.observer(self))
+    destination.tie(
+      to: .init(
+        cancel: { [id, mailbox = loop.mailbox] in
+          mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
+        },
+        drop: { [id, mailbox = loop.mailbox] in
+          mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.dropExport(id) }, site: .library))
+        }
+      )
+    )
+  }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     future.loop.futuresAwaitedElsewhere[id] = nil
@@ -105,7 +117,21 @@ final class ExportObserver<Value: Sendable>: FutureObserver {
   }
 
   func fulfil(fromDone source: Asyncio.Future<Value>) {
-    if source.isCancelled { destination.cancel() } else { destination.resolve(Result { try source.result() }) }
+    if source.isCancelled {
+      destination?.cancel()
+    } else {
+      let result = Result { try source.result() }
+      destination?.resolve(result)
+    }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Nobody waits elsewhere for that future any more, which may never be done.
+  fileprivate func dropExport(_ id: ExchangeID) {
+    guard let source = futuresAwaitedElsewhere.removeValue(forKey: id), !source.isDone else { return }
+    source.isErrorReadInAdvance = true
+    _ = source.callbacks.removeAll { ($0 as? Export)?.id == id }
   }
 }
 
@@ -113,8 +139,8 @@ extension Asyncio.Future where Value: Sendable {
   /// The future's result for other threads, which must not have the future itself.
   ///
   /// It ends as this future ends: that is then counted as having retrieved the error. Cancelling it cancels this future,
-  /// or asks it to if it is a task. The loop keeps this future until it is done; if the loop is closed before, the result
-  /// is cancelled. The other direction is ``Asyncio/wrapFuture(_:loop:)``.
+  /// or asks it to if it is a task. The loop keeps this future until it is done, as long as somebody has the result, or
+  /// that has callbacks; if the loop is closed before, the result is cancelled. The other direction is ``Asyncio/wrapFuture(_:loop:)``.
   ///
   /// ```swift
   /// let result = future.concurrentFuture()

@@ -12,14 +12,26 @@ extension Asyncio {
       case cancelled
     }
 
+    /// What completes the future, if that is a loop's future.
+    struct Source: Sendable {
+      /// Tells it that this one was cancelled.
+      let cancel: @Sendable () -> Void
+      /// Tells it that this one has gone.
+      let drop: @Sendable () -> Void
+    }
+
     /// Who is to be told when the future is done.
     private struct Waiting {
+      var source: Source?
+      /// The future itself, if it has callbacks and a source, which does not keep it.
+      var keeper: ConcurrentFuture<Value>?
       var callbacks: [@Sendable (ConcurrentFuture<Value>) -> Void] = []
       /// What threads block on; made for the first of them.
       var event: ThreadEvent?
 
       func tell(_ future: ConcurrentFuture<Value>) {
         event?.set()
+        if let source, future.isCancelled { source.cancel() }
         for callback in callbacks { callback(future) }
       }
     }
@@ -40,6 +52,22 @@ extension Asyncio {
 
     /// Creates a pending future, to be resolved by ``resolve(_:)``.
     public init() {}
+
+    deinit { storage.withLock { $0.waiting.source }?.drop() }
+
+    /// Has the source told of the end of this one, unless that has come by itself.
+    func tie(to source: Source) {
+      let isDone = storage.withLock { storage in
+        switch storage.state {
+        case .finished, .cancelled: return true
+        case .pending, .running:
+          storage.waiting.source = source
+          if !storage.waiting.callbacks.isEmpty { storage.waiting.keeper = self }
+          return false
+        }
+      }
+      if isDone, isCancelled { source.cancel() }
+    }
 
     // MARK: Reading
 
@@ -185,6 +213,7 @@ extension Asyncio {
         case .finished, .cancelled: return true
         case .pending, .running:
           storage.waiting.callbacks.append(callback)
+          if storage.waiting.source != nil { storage.waiting.keeper = self }
           return false
         }
       }

@@ -42,5 +42,5 @@ final class DoneCallbackRegistration: KeepingObserver {
 
   override func letGo() { callback = nil }
 
-  override var description: String { callback.map { "<callback at \($0.site)>" } ?? super.description }
+  override var label: CallbackList.Label { callback.map { .callback($0.site) } ?? super.label }
 }

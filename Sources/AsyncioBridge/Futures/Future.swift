@@ -100,6 +100,8 @@ extension Asyncio {
       if !copyFailure(of: other) { complete(other.stored.get(Value.self)) }
     }
 
+    override var cancellationRoute: CancellationRoute { type(of: self) == Future.self ? .ends : .own }
+
     override var valueDescription: String? {
       guard hasValue else { return nil }
       return Asyncio.describe(stored.get(Value.self))

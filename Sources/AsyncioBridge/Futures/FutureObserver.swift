@@ -15,6 +15,8 @@ class FutureObserver: LoopHeld, CustomStringConvertible {
   var callGraphRole: CallGraphRole { .none }
 
   /// What descriptions and reports call it.
+  var label: CallbackList.Label { .observer(type(of: self)) }
+
   @usableFromInline
-  var description: String { "<\(type(of: self))>" }
+  final var description: String { "\(label)" }
 }

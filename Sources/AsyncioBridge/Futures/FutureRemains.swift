@@ -16,7 +16,7 @@ final class FutureRemains {
       ? Asyncio.ExceptionContext(
         message: "\(future.kindDescription) exception was never retrieved",
         error: future.error,
-        subject: "<\(future.kindDescription)>",
+        subject: .text("<\(future.kindDescription)>"),
         site: future.site
       ) : nil
     swap(&callbacks, &future.callbacks)

@@ -41,6 +41,8 @@ final class WaiterFuture: Asyncio.Future<Void> {
     onLoop { $0.state.timers.didCancel() }
   }
 
+  override var cancellationRoute: CancellationRoute { .ends }
+
   override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     guard let future = owner as? Asyncio.AnyFuture else { return super.callGraphFacts(for: capture) }
     var facts = CallGraphFacts(.waitFor)

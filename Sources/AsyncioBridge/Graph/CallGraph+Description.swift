@@ -2,7 +2,8 @@ extension Asyncio.CallGraph: CustomStringConvertible {
   /// The graph as an indented text: below each node what it waits for. `asyncio.format_call_graph()`.
   ///
   /// What several wait for has a number, is shown with what it waits for in turn at the first place, and referred
-  /// to at the others. Cycles are listed at the end.
+  /// to at the others. Lines that are more than 40 levels down have the number of their level in front instead of being
+  /// indented further. Cycles are listed at the end; of one with more than 20 nodes, the first and last ten.
   ///
   /// ```
   /// Task 'left', waiting, created at Program/Stuck.swift:12 #0
@@ -53,10 +54,20 @@ private struct CallGraphText {
     // What is left is reached from cycles only.
     for node in graph.nodes where !isShown[node.id] { write(from: node.id) }
     for cycle in graph.cycles {
-      lines.append("cycle: " + (cycle + cycle.prefix(1)).map(\.title).joined(separator: " → "))
+      lines.append("cycle: " + Self.describe(cycle + cycle.prefix(1)))
     }
     return lines.joined(separator: "\n")
   }
+
+  /// The nodes of a way, of a long one the ends.
+  private static func describe(_ way: [Asyncio.CallGraph.Node]) -> String {
+    var titles = way.prefix(longestEnd).map(\.title)
+    if way.count > 2 * longestEnd { titles.append("\(way.count - 2 * longestEnd) more") }
+    titles += way.dropFirst(longestEnd).suffix(longestEnd).map(\.title)
+    return titles.joined(separator: " → ")
+  }
+
+  private static var longestEnd: Int { 10 }
 
   /// Not recursive: a chain of tasks may be longer than a thread's stack is deep.
   private mutating func write(from root: Int) {
@@ -92,8 +103,12 @@ private struct CallGraphText {
   }
 
   private mutating func append(_ line: String, depth: Int) {
-    lines.append(String(repeating: "  ", count: depth) + line)
+    let indentation = String(repeating: "  ", count: min(depth, Self.deepestIndentation))
+    lines.append(indentation + (depth > Self.deepestIndentation ? "(\(depth)) \(line)" : line))
   }
+
+  /// Lines further down than this have their depth in front instead: else the text of a chain would grow by its square.
+  private static var deepestIndentation: Int { 40 }
 
   /// Shown if the node is referred to elsewhere in the text.
   private func number(of id: Int) -> String {

@@ -78,13 +78,14 @@ extension Asyncio {
       /// The name of a task.
       public let name: String?
       /// Where in your source a task or future was created: `Module/File.swift:12`.
-      public let creationSite: String?
+      public var creationSite: String? { site?.description }
       /// What else there is to say, as `1 of 3 done` or `locked, waiters:2`.
       public let details: [String]
       /// The nodes that this one waits for, each once. For a lock: the task that holds it.
       public internal(set) var awaits: [Int]
       /// The nodes that wait for this one.
       public internal(set) var awaitedBy: [Int]
+      let site: SourceSite?
     }
 
     /// All nodes: the tasks of the loop first, in the order of their creation. A node's `id` is its place here.
@@ -167,10 +168,10 @@ extension Asyncio {
           kind: node.kind,
           state: node.state,
           name: node.name,
-          creationSite: node.creationSite,
           details: node.details,
           awaits: node.awaits.compactMap { newIDs[$0] },
-          awaitedBy: node.awaitedBy.compactMap { newIDs[$0] }
+          awaitedBy: node.awaitedBy.compactMap { newIDs[$0] },
+          site: node.site
         )
       }
       return CallGraph(part, subject: newIDs[subject])

@@ -134,10 +134,10 @@ extension Asyncio.CallGraph.Node {
       kind: facts.kind,
       state: facts.state,
       name: facts.name,
-      creationSite: facts.site?.description,
       details: facts.details,
       awaits: [],
-      awaitedBy: []
+      awaitedBy: [],
+      site: facts.site
     )
   }
 }

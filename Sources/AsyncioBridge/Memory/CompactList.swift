@@ -53,6 +53,12 @@ struct CompactList<Element: ~Copyable>: ~Copyable {
     for index in 0..<count { unsafe body(Self.elements(header)[index]) }
   }
 
+  /// Calls `body` with the last element, if there is one.
+  func withLast<Result>(_ body: (borrowing Element) -> Result) -> Result? {
+    guard let header = unsafe header, count > 0 else { return nil }
+    return unsafe body(Self.elements(header)[count - 1])
+  }
+
   /// Takes out all elements, first to last.
   consuming func takeAll(_ body: (consuming Element) -> Void) {
     guard let header = unsafe header else { return }

@@ -18,6 +18,10 @@ struct OutcomeWord: ~Copyable {
   @inlinable
   init() {}
 
+  /// Whether what it has may keep something.
+  @inline(__always)
+  var isBoxed: Bool { kind == .value || kind == .error }
+
   @inlinable
   deinit {
     switch kind {

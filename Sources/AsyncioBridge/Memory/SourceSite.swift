@@ -16,6 +16,17 @@ struct SourceSite: @unchecked Sendable, CustomStringConvertible {
   @usableFromInline var description: String { unsafe "\(file.map { unsafe String(cString: $0) } ?? "?"):\(line)" }
 }
 
+extension SourceSite: Hashable {
+  /// The same place may be in several literals.
+  @usableFromInline
+  static func == (a: SourceSite, b: SourceSite) -> Bool {
+    a.line == b.line && (unsafe a.file == b.file || a.description == b.description)
+  }
+
+  @usableFromInline
+  func hash(into hasher: inout Hasher) { hasher.combine(line) }
+}
+
 extension SourceSite {
   /// For what the library creates for itself.
   static let library = SourceSite("AsyncioBridge", 0)

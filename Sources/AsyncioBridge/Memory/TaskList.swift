@@ -12,11 +12,14 @@ struct TaskList: ~Copyable {
 
   private var first: TaskRef?
   private var last: TaskRef?
+  /// How many on it may have child tasks of Swift's.
+  private(set) var parentCount = 0
 
   /// Puts a core, which is on no list, behind all others.
   @inline(__always)
   mutating func append(_ core: TaskRef) {
     core.record.link = Link(previous: last, next: nil, isOnList: true)
+    if core.record.mayHaveChildren { parentCount += 1 }
     if let last { last.record.link.next = core } else { first = core }
     last = core
   }
@@ -27,6 +30,7 @@ struct TaskList: ~Copyable {
     let link = core.record.link
     if !link.isOnList { return }
     core.record.link.isOnList = false
+    if core.record.mayHaveChildren { parentCount -= 1 }
     if let previous = link.previous { previous.record.link.next = link.next } else { first = link.next }
     if let next = link.next { next.record.link.previous = link.previous } else { last = link.previous }
   }
@@ -40,13 +44,10 @@ struct TaskList: ~Copyable {
     }
   }
 
-  /// Whether `condition` holds for any core.
-  func contains(where condition: (TaskRef) -> Bool) -> Bool {
-    var core = first
-    while let current = core {
-      if condition(current) { return true }
-      core = current.record.link.next
-    }
-    return false
+  /// A core that is on no other list may have child tasks from now on.
+  mutating func addParent(_ core: TaskRef) {
+    if core.record.mayHaveChildren { return }
+    core.record.mayHaveChildren = true
+    if core.record.link.isOnList { parentCount += 1 }
   }
 }

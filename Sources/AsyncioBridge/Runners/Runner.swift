@@ -140,7 +140,7 @@ extension Asyncio {
     private static func cancelAllTasks(of loop: EventLoop) throws {
       let leftovers = loop.pendingTasks
       if leftovers.isEmpty { return }
-      for task in leftovers { task.cancel() }
+      CancellationPass.cancel(leftovers)
       let report = loop.reportIfSlow(leftovers)
       defer { report?.cancel() }
       do {

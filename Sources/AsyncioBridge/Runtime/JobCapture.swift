@@ -37,9 +37,13 @@ extension Asyncio.EventLoop {
     } else if let core = foreignCores.removeValue(forKey: id) {
       state.ready.append(.foreignAwaitEnded(.init(owned: OwnedTask(core), job: next)))
     } else {
-      currentCore?.record.mayHaveChildren = true
+      if let currentCore { addParent(currentCore) }
       state.ready.append(.childJob(next))
     }
+  }
+
+  private func addParent(_ core: TaskRef) {
+    if core.record.isAbandoned { state.unwinding.addParent(core) } else { state.pending.addParent(core) }
   }
 
   /// Runs `cause`, which makes the runtime enqueue one job, and returns that job.

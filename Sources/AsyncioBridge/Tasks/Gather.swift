@@ -145,7 +145,7 @@ final class Gathering: KeepingObserver {
   @safe @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
   /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose results
   /// have been taken then.
-  @safe @exclusivity(unchecked) fileprivate var children: [Asyncio.AnyFuture?] = []
+  @safe @exclusivity(unchecked) private(set) var children: [Asyncio.AnyFuture?] = []
   private let visit = TraversalMark()
   /// How many children are not done.
   @safe @exclusivity(unchecked) private var left = 0
@@ -249,7 +249,7 @@ final class Gathering: KeepingObserver {
   override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {
     left -= 1
     if left > 0, outer?.state == .pending, returnsErrors || child.hasValue { return }
-    if let outer, outer.isDone { letGo() }
+    if let outer, outer.isDone { end() }
     guard let outer else {
       // Nobody will be told of it any more.
       if isOver { child.hasUnretrievedError = false }
@@ -270,6 +270,16 @@ final class Gathering: KeepingObserver {
     } else {
       return
     }
+    end()
+  }
+
+  /// It is over. Children that are not done, which may be never, keep nothing of it: of what they end with nobody will be told.
+  private func end() {
+    for child in children {
+      guard let child, child.state == .pending else { continue }
+      child.isErrorReadInAdvance = true
+      child.remove(self)
+    }
     letGo()
   }
 
@@ -277,16 +287,11 @@ final class Gathering: KeepingObserver {
     if let outer, !outer.isDone { .awaiting(outer) } else { .none }
   }
 
-  /// Cancels the children that are not done, for the future that `gather` returned: it ends when they have.
-  func cancelChildren(message: String?) -> Bool {
-    var anyAccepted = false
-    for child in children where child?.cancel(message: message) == true { anyAccepted = true }
-    // Remembered, so that it comes through whatever is to be done with errors.
-    if anyAccepted {
-      isCancellationRequested = true
-      outer?.cancelMessage = message
-    }
-    return anyAccepted
+  /// Children have accepted a cancellation of the future that `gather` returned. Remembered, so that it comes through whatever
+  /// is to be done with errors.
+  func didRequestCancellation(message: String?) {
+    isCancellationRequested = true
+    outer?.cancelMessage = message
   }
 
   /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never done
@@ -318,8 +323,11 @@ final class GatheringFuture<Value>: Asyncio.Future<Value> {
   }
 
   override func cancel(message: String?) -> Bool {
-    isDone ? false : gathering.cancelChildren(message: message)
+    isDone ? false : CancellationPass.cancel(self, cancellationRoute, message: message)
   }
+
+  /// To the children: it ends when they have.
+  override var cancellationRoute: CancellationRoute { .gather(gathering) }
 
   override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.gather, gathering.children.compactMap(\.self))

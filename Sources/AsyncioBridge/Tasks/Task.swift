@@ -31,7 +31,7 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
-      let core = try TaskRef.create(on: loop, name: name, context: context)
+      let core = try TaskRef.create(on: loop, name: name, context: context, eagerly: eagerStart)
       core.keepBody(body)
       super.init(unownedLoop: Unretained(loop), core: core, site: SourceSite(fileID, line))
       core.record.loop.with { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
@@ -100,8 +100,8 @@ extension Asyncio {
       hasUnretrievedError = false
       if state != .pending { return false }
       cancelMessage = message
-      hostedCore.requestCancellation(message: message)
-      return true
+      // What the task waits for stays so: it may be a task that ignores the cancellation and has to be cancelled again.
+      return CancellationPass.cancel(self, .task(hostedCore), message: message)
     }
 
     /// How many requests to cancel the task were accepted and have not been taken back by ``uncancel()``.
@@ -125,6 +125,9 @@ extension Asyncio {
     /// Whether a cancellation is due at the task's next step.
     package final var mustCancel: Bool { hostedCore.record.mustCancel }
 
+    override var cancellationRoute: CancellationRoute {
+      type(of: self) == Task.self ? .task(hostedCore) : .own
+    }
     override var asTask: (any TaskProtocol)? { self }
     override var kindDescription: String { "Task" }
     override func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
@@ -133,12 +136,8 @@ extension Asyncio {
     override var stateDescription: String {
       hostedCore.record.mustCancel ? "cancelling" : super.stateDescription
     }
-    override var detailsDescription: [String] {
-      let core = hostedCore
-      var details = ["name='\(core.record.name)'", "coro=<\(site)\(core.hasEnded ? " done" : "")>"]
-      if let waiter = core.waiter { details.append("wait_for=\(waiter.describe())") }
-      if core.isForeign { details.append("wait_for=<foreign>") }
-      return details
+    override func taskSummary(isAwaited: Bool) -> FutureSummary.TaskPart? {
+      FutureSummary.TaskPart(hostedCore, site, isAwaited: isAwaited)
     }
   }
 

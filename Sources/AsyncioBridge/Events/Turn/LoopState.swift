@@ -17,6 +17,11 @@ struct LoopState: ~Copyable {
   var unwinding = TaskList()
   /// How many bodies are being unwound, one on the stack of the other.
   var unwindingDepth = 0
+  /// Those that are still to be unwound, since too many others are.
+  var leftToUnwind: [TaskRef] = []
+  /// How many tasks start eagerly, one on the stack of the other.
+  var eagerDepth = 0
+  var nestedRelease = NestedRelease()
   var createdTasks = 0
   var createdTimers = 0
   /// How many futures there are, which together keep the loop.

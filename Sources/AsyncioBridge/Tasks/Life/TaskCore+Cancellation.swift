@@ -1,16 +1,8 @@
 // How a task is asked to end, and how its body learns of it.
 
 extension TaskRef {
-  /// `Task.cancel()` on a task that is not done.
-  func requestCancellation(message: String?) {
-    if record.isPassingOnCancellation { return breakCircularWait() }
-    record.cancelRequests += 1
-    if let waiter {
-      record.isPassingOnCancellation = true
-      defer { record.isPassingOnCancellation = false }
-      // The waiter stays: it may be a task that ignores the cancellation and has to be cancelled again.
-      if waiter.cancel(message: message) { return }
-    }
+  /// What the task waits for has not accepted the cancellation, or the task waits for nothing.
+  func cancelAtNextStep() {
     record.mustCancel = true
     // In a foreign await nothing but Swift's own flag can reach the body.
     if isForeign { cancelHost() }
@@ -18,7 +10,7 @@ extension TaskRef {
 
   /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
   /// others are told when it has ended. In Python the recursion does not end.
-  private func breakCircularWait() {
+  func breakCircularWait() {
     guard let task = record.task, let waiter else { return }
     record.mustCancel = true
     waiter.callbacks.removeWakeup(of: task)

@@ -17,6 +17,7 @@ extension Asyncio.EventLoop {
 
   /// Takes the first step of a new task on the stack of its creator, within the creator's own step.
   private func startEagerly(_ core: TaskRef) {
+    state.eagerDepth += 1
     let outer = (state.runsActorJob, state.driveDepth, currentCustomTask)
     state.runsActorJob = false
     // When the body suspends its creator goes on: nothing else may run before.
@@ -24,7 +25,20 @@ extension Asyncio.EventLoop {
     currentCustomTask = nil
     resume(core)
     (state.runsActorJob, state.driveDepth, currentCustomTask) = outer
+    state.eagerDepth -= 1
   }
+
+  /// Each eager start takes some of the stack: those that are nested in it must not use it up.
+  /// - Throws: `RuntimeError` if there are too many, as Python has a `RecursionError` then.
+  func checkEagerDepth() throws {
+    if state.eagerDepth < Self.deepestEagerStart || !isRunning { return }
+    throw Asyncio.RuntimeError(
+      "Eager starts are nested \(state.eagerDepth) deep, each within the first step of the one before, and would use up the "
+        + "stack: create such tasks without eagerStart (or the EagerTaskFactory), so that the loop begins them"
+    )
+  }
+
+  private static var deepestEagerStart: Int { 1000000 }
 
   /// Runs a task's next step. The caller keeps the task.
   @inline(__always)

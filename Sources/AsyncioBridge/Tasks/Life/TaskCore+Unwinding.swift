@@ -18,17 +18,22 @@ extension Asyncio.EventLoop {
       }
     // Code of its own is on the stack, or something else has the body. Its next await of the library throws.
     if !isSuspendedHere { return core.cancelHost() }
+    // Its end may be that of what it has kept, another task: such a chain may be longer than the stack is deep.
+    if state.unwindingDepth >= Self.deepestUnwinding { return state.leftToUnwind.append(core) }
     // This may be within the step of another task, or an actor's job.
     let outer = state.runsActorJob
     state.runsActorJob = false
     state.unwindingDepth += 1
     whileRunning {
       resume(core)
+      while let next = state.leftToUnwind.popLast() { resume(next) }
       if !isRunning, !isClosed { runChildJobs() }
     }
     state.unwindingDepth -= 1
     state.runsActorJob = outer
   }
+
+  private static var deepestUnwinding: Int { 32 }
 
   /// Gives up on a body that will not end.
   private func abandonSuspended(_ core: TaskRef) {

@@ -203,11 +203,17 @@ extension TaskRef {
 // MARK: - Making and owning
 
 extension TaskRef {
-  /// - Throws: `RuntimeError` if the loop is closed.
+  /// - Throws: `RuntimeError` if the loop is closed, or if too many tasks start eagerly.
   @usableFromInline
-  static func create(on loop: Asyncio.EventLoop, name: String?, context: Asyncio.Context?) throws -> TaskRef {
+  static func create(
+    on loop: Asyncio.EventLoop,
+    name: String?,
+    context: Asyncio.Context?,
+    eagerly: Bool
+  ) throws -> TaskRef {
     loop.assertOnLoop()
     try loop.checkNotClosed()
+    if eagerly { try loop.checkEagerDepth() }
     return make(loop, name: name, context: context ?? Asyncio.Context.inherited(on: loop))
   }
 
