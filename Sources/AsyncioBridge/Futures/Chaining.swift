@@ -102,7 +102,9 @@ final class ExportObserver<Value: Sendable>: Export {
     destination.tie(
       to: .init(
         cancel: { [id, mailbox = loop.mailbox] in
-          mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library))
+          mailbox.post(
+            PostedCall({ Asyncio.EventLoop.running()?.futuresAwaitedElsewhere[id]?.cancel() }, site: .library)
+          )
         },
         drop: { [id, mailbox = loop.mailbox] in
           mailbox.post(PostedCall({ Asyncio.EventLoop.running()?.dropExport(id) }, site: .library))

@@ -249,7 +249,7 @@ final class Gathering: KeepingObserver {
   override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {
     left -= 1
     if left > 0, outer?.state == .pending, returnsErrors || child.hasValue { return }
-    if let outer, outer.isDone { end() }
+    if let outer, outer.isDone { letGo() }
     guard let outer else {
       // Nobody will be told of it any more.
       if isOver { child.hasUnretrievedError = false }
@@ -269,16 +269,6 @@ final class Gathering: KeepingObserver {
       try complete?(outer, &children)
     } else {
       return
-    }
-    end()
-  }
-
-  /// It is over. Children that are not done, which may be never, keep nothing of it: of what they end with nobody will be told.
-  private func end() {
-    for child in children {
-      guard let child, child.state == .pending else { continue }
-      child.isErrorReadInAdvance = true
-      child.remove(self)
     }
     letGo()
   }

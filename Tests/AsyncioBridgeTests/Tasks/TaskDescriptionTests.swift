@@ -13,7 +13,7 @@ import Testing
       let task = try loop.createTask(name: "TestTask") { "abc" }
       #expect(task.description == "<Task pending name='TestTask' coro=<\(site)>>")
       task.addDoneCallback { _ in }
-      let callbacks = task.callbacks.description
+      let callbacks = task.callbacks.summary?.description ?? ""
       #expect(callbacks.hasPrefix("cb=[<"))
       #expect(task.description == "<Task pending name='TestTask' coro=<\(site)> \(callbacks)>")
       _ = try loop.runUntilComplete(task)
@@ -26,7 +26,7 @@ import Testing
       let site = nextLine()
       let task = try loop.createTask(name: "TestTask") { "abc" }
       task.addDoneCallback { _ in }
-      let callbacks = task.callbacks.description
+      let callbacks = task.callbacks.summary?.description ?? ""
       task.cancel()
       #expect(task.description == "<Task cancelling name='TestTask' coro=<\(site)> \(callbacks)>")
       #expect(throws: CancellationError.self) { try loop.runUntilComplete(task) }

@@ -57,7 +57,9 @@ import Testing
     #expect(loop.debugCounters.futures == 0)
   }
 
-  @Test("a task that goes while its loop is open can't close it, nor can the handler that is told: that would wait for itself")
+  @Test(
+    "a task that goes while its loop is open can't close it, nor can the handler that is told: that would wait for itself"
+  )
   func closingFromWithin() throws {
     let loop = EventLoop(clock: .virtual)
     var errors: [String] = []
