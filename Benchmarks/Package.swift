@@ -13,6 +13,7 @@ let package = Package(
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
       ]
     )
   ]

@@ -2,6 +2,15 @@ import Synchronization
 
 /// Counts the live objects of a loop, so that tests can show that nothing leaks. Counts nothing in release builds.
 package final class DebugCounters: Sendable {
+  /// Whether this build counts.
+  package static var areKept: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
+
   private let futureCount = Atomic(0)
   private let hostCount = Atomic(0)
 

@@ -35,10 +35,7 @@ import Testing
     // All kinds of end there were.
     let outcomes = ledger.outcomes
     #expect(outcomes.own > 1000 && outcomes.cancelled > 100)
-    for instances in debugCounters.entries {
-      #expect(instances.hosts == 0)
-      #expect(instances.futures == 0)
-    }
+    for counters in debugCounters.entries { expectNoObjects(counters) }
   }
 
   @Test(
@@ -66,10 +63,7 @@ import Testing
       try await group.waitForAll()
     }
     #expect(ledger.problems == [])
-    for instances in debugCounters.entries {
-      #expect(instances.hosts == 0)
-      #expect(instances.futures == 0)
-    }
+    for counters in debugCounters.entries { expectNoObjects(counters) }
   }
 
   /// Starts loops that run until they are told to stop.

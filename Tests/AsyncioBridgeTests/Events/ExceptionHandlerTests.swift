@@ -89,6 +89,8 @@ import Testing
       #expect(context.error as? ObjectError === failure)
       #expect(context.handle === handle)
       #expect(context.future == nil)
+      // The loop keeps the handler, which keeps the loop.
+      loop.exceptionHandler = nil
     }
   }
 

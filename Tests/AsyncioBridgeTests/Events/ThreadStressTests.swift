@@ -140,13 +140,12 @@ import Testing
     }
     try loop?.callLater(.milliseconds(round)) { EventLoop.running()?.stop() }
     try loop?.runForever()
-    let debugCounters = loop?.debugCounters
+    let debugCounters = try #require(loop?.debugCounters)
     try loop?.close()
     try threads.join()
     loop = nil
     #expect(tokens.value == 0)
-    #expect(debugCounters?.hosts == 0)
-    #expect(debugCounters?.futures == 0)
+    expectNoObjects(debugCounters)
   }
 
   @Test("blocking work of an executor, waited for and cancelled by tasks, ends once each")

@@ -436,7 +436,7 @@ import Testing
       }
       #expect(count.value == 100)
       try loop.runUntilIdle()
-      #expect(loop.debugCounters.futures == 0)
+      expectNoObjects(loop.debugCounters)
     }
   }
 }

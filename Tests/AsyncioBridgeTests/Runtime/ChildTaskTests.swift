@@ -250,7 +250,7 @@ import Testing
     try loop.close()
     #expect(trace.value == ["child", "parent"])
     #expect(reports.messages == ["Task was destroyed but it is pending!"])
-    #expect(loop.debugCounters.hosts == 0)
+    expectNoObjects(loop.debugCounters)
   }
 }
 

@@ -241,8 +241,7 @@ import Testing
     #expect(traces.entered == 3 || traces.entered == 4)
     #expect(traces.left == 3)
     #expect(traces.kept.allSatisfy { $0() == nil })
-    #expect(debugCounters.futures == 0)
-    #expect(debugCounters.hosts == 0)
+    expectNoObjects(debugCounters)
     #expect(weakLoop == nil)
   }
 

@@ -198,7 +198,7 @@ import Testing
     try loop.close()
     #expect(throws: Asyncio.RuntimeError.self) { try loop.createTask {} }
     #expect(throws: Asyncio.RuntimeError.self) { try Asyncio.Task(loop: loop) {} }
-    #expect(loop.debugCounters.hosts == 0)
+    expectNoObjects(loop.debugCounters)
   }
 
   @Test("the Swift task that hosts a body has the name that was given; in debug mode every one has a name")

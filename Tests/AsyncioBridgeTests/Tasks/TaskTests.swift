@@ -314,8 +314,7 @@ import Testing
       }
       #expect(references.allSatisfy { $0.object == nil })
       #expect(loop.hostCount == 0)
-      #expect(loop.debugCounters.hosts == 0)
-      #expect(loop.debugCounters.futures == 0)
+      expectNoObjects(loop.debugCounters)
     }
   }
   @Test("A task may be the last that holds its loop")

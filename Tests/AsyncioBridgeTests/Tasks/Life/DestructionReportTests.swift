@@ -53,8 +53,7 @@ import Testing
     #expect(reports.messages == [Self.destroyed])
     #expect(reports.contexts[0].taskName == "unstarted")
     #expect(!started)
-    #expect(loop.debugCounters.hosts == 0)
-    #expect(loop.debugCounters.futures == 0)
+    expectNoObjects(loop.debugCounters)
   }
 
   @Test(
@@ -107,8 +106,7 @@ import Testing
     #expect(!started)
     #expect(reports.messages == [])
     #expect(Asyncio.allTasks(loop).isEmpty)
-    #expect(loop.debugCounters.futures == 0)
-    #expect(loop.debugCounters.hosts == 0)
+    expectNoObjects(loop.debugCounters)
   }
 
   // MARK: Errors that nobody read
@@ -199,7 +197,7 @@ import Testing
     try loop.close()
     #expect(reports.messages == [])
     #expect(reports.logged == [])
-    #expect(loop.debugCounters.futures == 0)
+    expectNoObjects(loop.debugCounters)
   }
 
   @Test("LOG-17: a callback on the future, isDone and the description do not count as reading the error")

@@ -128,8 +128,7 @@ import Testing
     }
     #expect(traces.entered == 3)
     #expect(traces.left == 3)
-    #expect(debugCounters.futures == 0)
-    #expect(debugCounters.hosts == 0)
+    expectNoObjects(debugCounters)
     #expect(loop() == nil)
   }
 
@@ -330,7 +329,7 @@ import Testing
       traces.leave(kept)
     }
     #expect(weakLoop == nil)
-    #expect(debugCounters.futures == 0)
+    expectNoObjects(debugCounters)
     #expect(traces.kept.allSatisfy { $0() == nil })
   }
 }
