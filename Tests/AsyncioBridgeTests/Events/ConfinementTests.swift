@@ -96,7 +96,7 @@ import Testing
       try loop.close()
       return counters
     }
-    #expect(counters.futures == 0)
+    expectNoObjects(counters)
   }
 
   @Test("what a posted call has captured goes on the loop's thread, whoever is faster", .timeLimit(.minutes(1)))
