@@ -91,6 +91,17 @@ async def futpp(n):
         await future
 
 
+@on_loop("donecallbacks")
+async def donecallbacks(n):
+    loop = asyncio.get_running_loop()
+    for _ in range(n):
+        future = loop.create_future()
+        for _ in range(2):
+            future.add_done_callback(lambda _: None)
+        future.set_result(1)
+        await asyncio.sleep(0)
+
+
 # Tasks and combinators
 
 

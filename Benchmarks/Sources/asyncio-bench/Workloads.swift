@@ -9,7 +9,7 @@ private let many = 200_000
 
 /// All workloads, written as a user would write them.
 let workloads: [Workload] =
-  [callsoon, sleep0, futpp, spawnawait]
+  [callsoon, sleep0, futpp, donecallbacks, spawnawait]
   + [("gather", many), ("gather1k", 1000), ("gather10k", 10_000), ("gather100k", 100_000), ("gather1M", 1_000_000)]
   .map(gather)
   + [gatherYield, wait, ascomp, wfcoro, wffut, shield, cancel]
@@ -43,6 +43,16 @@ private let futpp = onLoop("futpp", many) { loop, n in
     let future = loop.createFuture(of: Void.self)
     try loop.callSoon { try future.setResult() }
     try await future.value
+  }
+}
+
+/// Two callbacks of the user's for each future.
+private let donecallbacks = onLoop("donecallbacks", many) { loop, n in
+  for _ in 0..<n {
+    let future = loop.createFuture(of: Int.self)
+    for _ in 0..<2 { future.addDoneCallback(Asyncio.DoneCallback { _ in }) }
+    try future.setResult(1)
+    try await Asyncio.sleep(.zero)
   }
 }
 

@@ -2,10 +2,14 @@
 ///
 /// Where that is never done, nothing would break the circle; in Python the garbage collector does. Here the loop does,
 /// when it is closed: it makes every such observer let go, since none of them will be told anything any more.
+///
+/// They form a circle so that they let go in the order in which they came, where a dictionary of the loop's would
+/// have them do so in any order. That is what it is for: with a dictionary, `donecallbacks`, which does little else,
+/// costs 5 % more (counted under valgrind).
 @usableFromInline
 class KeepingObserver: FutureObserver {
-  // The neighbours in the circle of a loop's observers; nil if it is in none, itself if there are no others. Unowned: an observer leaves the
-  // circle before it goes.
+  // The neighbours in the circle of a loop's observers; nil if it is in none, itself if there are no others. Unowned:
+  // an observer leaves the circle before it goes.
   @safe @exclusivity(unchecked) private var unownedPrevious: Unretained<KeepingObserver>?
   @safe @exclusivity(unchecked) private var unownedNext: Unretained<KeepingObserver>?
 

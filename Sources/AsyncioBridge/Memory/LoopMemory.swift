@@ -5,6 +5,10 @@
 /// than it seems: as the last that is in use at its end, this memory makes the system's allocator keep what is around it, the
 /// runtime's own memory for as many Swift tasks; memory that comes from the system anew is what costs most about a
 /// great number of tasks; and to give back a large piece makes the allocator tidy up all that it has.
+///
+/// Its share: with nothing kept, loops of 10 000 or 100 000 tasks, one after the other, take half as much time again,
+/// and on kept hosts a third (processor time of `asyncio-bench gather10k 10000 30` and `gather100k 100000 10`, median
+/// of 7). Loops of 1000 tasks take the same.
 struct LoopMemory: ~Copyable {
   var ready = Ring<ReadyEntry>(minimumCapacity: 64)
   var timers = TimerQueue()

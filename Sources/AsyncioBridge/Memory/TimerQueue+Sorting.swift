@@ -1,7 +1,7 @@
 // Entries are sorted so that the first comes last, where it can be taken off.
 //
-// Not by the standard library, which takes other memory for it each time: of very many timers that is more than the system's
-// allocator keeps. Short pieces also are sorted twice as fast.
+// Not by the standard library, which is slower with short pieces: sorted by that, `timers` costs 6 % more
+// (`Benchmarks/check-costs`), though a million timers take no more time (`asyncio-bench timers1M 1000000 2`).
 
 extension TimerQueue {
   /// How many entries are sorted by putting each in its place among those before it.

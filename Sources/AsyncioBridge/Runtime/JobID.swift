@@ -24,10 +24,10 @@ struct JobID: Hashable {
 
 /// The function of the runtime that tells the current Swift task.
 ///
-/// Every wait asks it. `withUnsafeCurrentTask` does so too, and 190 instructions of its own: it is generic in what it returns,
-/// and not inlined; with it `lock` costs 13 % more (`Benchmarks/check-costs`). The function is looked up by its name, which is
-/// part of the runtime's binary interface; where the runtime is linked statically there are no names, and the slow way is
-/// taken.
+/// Every wait asks it. `withUnsafeCurrentTask` does so too, and 190 instructions of its own: it is generic in what it
+/// returns, and not inlined; with it `lock` costs 12 % more, and `ppqueue` 16 % (`Benchmarks/check-costs`). The
+/// function is looked up by its name, which is part of the runtime's binary interface; where the runtime is linked
+/// statically there are no names, and the slow way is taken.
 enum CurrentSwiftTask {
   static let address: @convention(c) () -> UInt = {
     if let function = unsafe symbol("swift_task_getCurrent") {

@@ -122,8 +122,9 @@ extension Asyncio.EventLoop {
     host.record.task = nil
   }
 
-  /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop: the host does by
-  /// itself what the loop's run method would do.
+  /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop: the host does
+  /// by itself what the loop's run method would do. Without it `gather` costs 73 % more on kept hosts
+  /// (`Benchmarks/check-costs`).
   private func takeNextBody(_ host: HostRef) -> Bool {
     guard let core = nextStepWithinTask(), core.isUnstarted, let thread else { return false }
     let entry = takeNextEntry()

@@ -8,7 +8,8 @@
 
 /// Memory from the system's allocator, for values that need no more than its natural alignment.
 ///
-/// The standard library's own `allocate` asks for aligned memory whatever the alignment, which costs twice as much.
+/// The standard library's own `allocate` asks for aligned memory whatever the alignment: with it `donecallbacks`
+/// costs 1 % more (counted under valgrind).
 enum HeapMemory {
   static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = unsafe malloc(byteCount) else {
