@@ -26,7 +26,7 @@ func otherThreads() throws {
 func results(_ loop: Asyncio.LoopHandle) async throws {
   _ = try await Asyncio.run { Account() }  // error: 'Account' does not conform to the 'Sendable' protocol
   _ = try await Asyncio.run { Asyncio.createTask { 1 } }  // error: does not conform to the 'Sendable' protocol
-  _ = loop.runCoroutineThreadsafe { Asyncio.EventLoop.running()! }  // error: does not conform to the 'Sendable' protocol
+  _ = loop.runCoroutineThreadsafe { Asyncio.EventLoop.running()! }  // error: not conform to the 'Sendable'
   _ = Asyncio.ConcurrentFuture<Account>()  // error: 'Account' does not conform to the 'Sendable' protocol
 }
 

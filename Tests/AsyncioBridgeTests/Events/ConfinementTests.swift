@@ -5,7 +5,9 @@ import Testing
 /// What belongs to a loop and is used, or goes, on another thread: what the compiler does not see.
 @Suite struct ConfinementTests {
   /// Starts a loop on a thread of its own, and returns a task of it that waits, the loop, and what ends it.
-  private static func startLoop() -> UncheckedBox<(EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>)> {
+  private static func startLoop() throws -> UncheckedBox<
+    (EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>)
+  > {
     let parts = Asyncio.ConcurrentFuture<UncheckedBox<(EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>)>>()
     startThread {
       let loop = EventLoop()
@@ -18,20 +20,20 @@ import Testing
         _ = handle
       }
     }
-    return try! parts.result(timeout: .patience)
+    return try parts.result(timeout: .patience)
   }
 
   @Test("to use what belongs to a loop that runs on another thread traps, and says what to do")
   func wrongThread() async {
     let results = [
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-        Self.startLoop().value.1.cancel()
+        try Self.startLoop().value.1.cancel()
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         try Self.startLoop().value.2.setResult(1)
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-        Self.startLoop().value.2.addDoneCallback { _ in }
+        try Self.startLoop().value.2.addDoneCallback { _ in }
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         try Self.startLoop().value.0.callSoon {}

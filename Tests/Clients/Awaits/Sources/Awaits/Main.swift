@@ -13,7 +13,7 @@ enum Main {
   }
 
   static func sequences() async throws {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     let answer = loop.createFuture(of: Int.self)
     try loop.callLater(.seconds(1)) { try answer.setResult(42) }
     try await afterSequence(numbers(), answer)
@@ -39,7 +39,9 @@ enum Main {
 
     let event = Asyncio.Event()
     let condition = Asyncio.Condition()
-    let waiter = Asyncio.createTask { try await meet(at: event, condition) { try await Asyncio.sleep(.zero, result: 7) } }
+    let waiter = Asyncio.createTask {
+      try await meet(at: event, condition) { try await Asyncio.sleep(.zero, result: 7) }
+    }
     try await Asyncio.sleep(.milliseconds(1))
     event.set()
     expect(try await waiter.value, 7)
@@ -51,7 +53,7 @@ enum Main {
   }
 
   static func tasks() async throws {
-    let loop = Asyncio.EventLoop.running!
+    let loop = Asyncio.EventLoop.running()!
     var delay = Duration.milliseconds(40)
     let tried = try await retry(3) {
       delay /= 2

@@ -19,7 +19,11 @@ func consume(_ count: Int, from queue: Asyncio.Queue<Int>, _ lock: Asyncio.Lock)
   return sum
 }
 
-func meet<Value>(at event: Asyncio.Event, _ condition: Asyncio.Condition, _ value: () async throws -> Value) async throws
+func meet<Value>(
+  at event: Asyncio.Event,
+  _ condition: Asyncio.Condition,
+  _ value: () async throws -> Value
+) async throws
   -> Value
 {
   _ = try await event.wait()
