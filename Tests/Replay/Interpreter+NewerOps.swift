@@ -58,6 +58,7 @@ extension Interpreter {
     futures.removeAll { $0.1.isDone && $0.1 !== firstDone }
 
     let completed = try Asyncio.asCompleted(starting: futures.map(\.1), timeout: timeout.map { .milliseconds($0) })
+    completions.append(completed)
     _ = try await run(first, handling: handled)
     do {
       for try await future in completed {

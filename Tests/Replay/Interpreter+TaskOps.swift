@@ -156,11 +156,12 @@ extension Interpreter {
     let firstDone = futures.first(where: \.isDone)
     let kept = futures.filter { !$0.isDone || $0 === firstDone }
 
-    var iterator = Asyncio.asCompleted(kept, timeout: timeout.map { .milliseconds($0) }).makeAsyncIterator()
+    let completed = Asyncio.asCompleted(kept, timeout: timeout.map { .milliseconds($0) })
+    completions.append(completed)
     var number = 0
     while true {
       do {
-        guard let future = try await iterator.next() else { return }
+        guard let future = try await completed.next() else { return }
         log("as_completed \(number) = \(try future.result())")
       } catch {
         log("as_completed \(number) ! \(errorName(error))")

@@ -32,6 +32,9 @@ final class Interpreter {
   var timeouts: [String: Asyncio.Timeout] = [:]
   var groups: [String: Asyncio.TaskGroup] = [:]
 
+  /// What has been iterated over, also if it was left early: in Python the callbacks of the futures keep it, and show.
+  var completions: [AnyObject] = []
+
   /// The tasks that have got a name, so that they stay alive even if no slot refers to them any more.
   private var namedTasks: [ObjectIdentifier: Future] = [:]
   /// How many tasks have been bound to a slot.

@@ -39,7 +39,7 @@ extension Asyncio.EventLoop {
     foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
     mailbox.close()
     handOnJobs()
-    customTasks = []
+    customTasks = CustomTasks()
     currentCustomTask = nil
     keepingObservers.letGoOthers()
   }

@@ -47,7 +47,7 @@ extension Asyncio {
 
     /// What the loop runs for, if it does not run for ever.
     var mainFuture: AnyFuture?
-    var customTasks: [any TaskProtocol] = []
+    var customTasks = CustomTasks()
     /// The circle of those that must let go of what they keep when the loop is closed.
     let keepingObservers = KeepingObserver()
     package let debugCounters = DebugCounters()

@@ -71,7 +71,7 @@ final class CallGraphCapture {
 
   private func visitAll() {
     for task in loop.pendingTasks { visit(task) }
-    for task in loop.customTasks where !task.isDone { visit(task) }
+    for task in loop.customTasks.pending { visit(task) }
     if let main = loop.mainFuture, !main.isDone { visit(main) }
     askAll()
     for guest in loop.waitingChildren { visit(guest) }

@@ -20,16 +20,22 @@ extension Asyncio {
     }
 
     // Invariants, whenever the condition's lock is free:
-    // 1. `count` is how many tasks are inside: counted in, and not yet out.
-    // 2. While the barrier is filling, `count` is less than `parties`.
-    // 3. While it is draining or resetting, `count` is not zero; newcomers wait until it is.
+    // 1. `inside` are the tasks that came in and are not out yet, in the order of their coming.
+    // 2. While the barrier is filling, those are fewer than `parties`.
+    // 3. While it is draining or resetting, there are some; newcomers wait until all are out.
+
+    /// A task inside.
+    private final class Arrival {
+      /// Nobody's concern before the barrier is full.
+      var position = 0
+    }
 
     /// How many tasks have to come. `Barrier.parties`.
     public let parties: Int
     /// Notified, always as a whole, when the state changes or the last task has left.
     private let condition: Condition
     private(set) var state = State.filling
-    private var count = 0
+    private var inside: [Arrival] = []
 
     /// Creates a barrier that nobody waits at.
     /// - Parameters:
@@ -44,7 +50,8 @@ extension Asyncio {
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.
-    /// - Returns: the position among those that came, from 0 to `parties - 1`, in the order of their coming.
+    /// - Returns: the position among those that came, from 0 to `parties - 1`, in the order of their coming. It is given when
+    ///   the last has come, so that one that was cancelled before leaves no gap.
     /// - Throws: ``BrokenBarrierError`` if the barrier is broken, or is aborted or reset meanwhile; `CancellationError`
     ///   when cancelled: then the barrier waits for another in the task's place, unless all had come already.
     @discardableResult
@@ -52,23 +59,24 @@ extension Asyncio {
       try await condition.withLock {
         while state == .draining || state == .resetting { try await condition.wait(for: self) }
         if state == .broken { throw BrokenBarrierError("Barrier aborted") }
-        let position = count
-        count += 1
-        defer { leave() }
-        if count == parties {
+        let arrival = Arrival()
+        inside.append(arrival)
+        defer { leave(arrival) }
+        if inside.count == parties {
           state = .draining
+          for (position, arrival) in inside.enumerated() { arrival.position = position }
           try condition.notifyAll()
         } else {
           while state == .filling { try await condition.wait(for: self) }
           if state != .draining { throw BrokenBarrierError("Abort or reset of barrier") }
         }
-        return position
+        return arrival.position
       }
     }
 
-    private func leave() {
-      count -= 1
-      if count > 0 { return }
+    private func leave(_ arrival: Arrival) {
+      if let place = inside.firstIndex(where: { $0 === arrival }) { inside.remove(at: place) }
+      if !inside.isEmpty { return }
       if state != .broken { state = .filling }
       // The lock is held, unless the loop was closed: then nobody is left to be told.
       try? condition.notifyAll()
@@ -87,7 +95,7 @@ extension Asyncio {
     /// - Throws: `CancellationError` when cancelled; then nothing changes.
     public func reset() async throws {
       try await condition.withLock {
-        state = count > 0 ? .resetting : .filling
+        state = inside.isEmpty ? .filling : .resetting
         try condition.notifyAll()
       }
     }
@@ -104,7 +112,7 @@ extension Asyncio {
     }
 
     /// How many tasks wait for the others to come; 0 unless the barrier is filling. `Barrier.n_waiting`.
-    public var waitingCount: Int { state == .filling ? count : 0 }
+    public var waitingCount: Int { state == .filling ? inside.count : 0 }
 
     /// Whether the barrier was aborted, and not reset since. `Barrier.broken`.
     public var isBroken: Bool { state == .broken }

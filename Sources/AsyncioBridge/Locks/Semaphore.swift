@@ -51,8 +51,10 @@ extension Asyncio {
     }
 
     /// Gives a unit back, and wakes the next task that waits. `Semaphore.release()`.
+    /// - Throws: ``ValueError`` if there are `Int.max` free units; then nothing changes.
     public func release() throws {
       loop.assertOnLoop()
+      if units == .max { throw ValueError("Semaphore released too many times: it can't have more than \(units) units") }
       units += 1
       waiters.admitNext()
     }

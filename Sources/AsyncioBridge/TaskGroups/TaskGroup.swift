@@ -74,16 +74,14 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws -> Task<Value> {
-      if isExiting, children.isEmpty { throw RuntimeError("TaskGroup \(self) is finished") }
+      if isFinished { throw RuntimeError("TaskGroup is finished: it takes no more children") }
       if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down") }
       let task = try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
-      if task.isDone {
-        childDidEnd(task)
-      } else {
-        children[task] = createdCount
-        createdCount += 1
-        task.add(.observer(ChildObserver(of: self)))
-      }
+      // One that is done after its first step, too, is heard of on the next turn. If it has failed, within the first step of
+      // another child, that one is among the children by then, to be cancelled.
+      children[task] = createdCount
+      createdCount += 1
+      task.add(.observer(ChildObserver(of: self)))
       return task
     }
 
@@ -168,13 +166,16 @@ extension Asyncio {
       parentTask.cancel()
     }
 
+    /// The body has ended, and so have all children.
+    private var isFinished: Bool { isExiting && children.isEmpty }
+
     /// How many children are not done, how many errors there are, and whether the children have been told to end:
-    /// `<TaskGroup tasks=2 errors=1 cancelling>`; `entered` if not.
+    /// `<TaskGroup tasks=2 errors=1 cancelling>`; `entered` if not, and `finished` after the end of the scope.
     public var description: String {
       var parts = ["TaskGroup"]
       if !children.isEmpty { parts.append("tasks=\(children.count)") }
       if !errors.isEmpty { parts.append("errors=\(errors.count)") }
-      parts.append(isAborting ? "cancelling" : "entered")
+      parts.append(isFinished ? "finished" : isAborting ? "cancelling" : "entered")
       return "<\(parts.joined(separator: " "))>"
     }
   }

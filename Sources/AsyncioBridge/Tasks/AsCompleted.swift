@@ -8,52 +8,59 @@ extension Asyncio {
   /// - Parameters:
   ///   - futures: what to wait for; one that is given twice counts once.
   ///   - timeout: how long to wait for all of them at most, from the first element on; nil: as long as it takes.
+  /// - Returns: a sequence of the very futures that were passed in, to be iterated once.
   public static func asCompleted<F: AnyFuture>(
     _ futures: some Sequence<F>,
     timeout: Duration? = nil
   ) -> CompletedFutures<F> {
-    CompletedFutures(futures: Array(futures), timeout: timeout)
+    CompletedFutures(Array(futures), timeout: timeout)
   }
 
-  /// What ``asCompleted(_:timeout:)`` returns.
-  public struct CompletedFutures<F: AnyFuture>: AsyncSequence {
-    let futures: [F]
-    let timeout: Duration?
+  /// What ``asCompleted(_:timeout:)`` returns: futures in the order in which they are done.
+  ///
+  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. Unlike most iterators it
+  /// may be asked again after it has thrown: each call of ``next()`` stands for one of the futures, as each awaitable does
+  /// that `asyncio.as_completed()` yields. When nobody has it any more, the futures are no longer observed.
+  public final class CompletedFutures<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
+    private enum State {
+      /// Nothing has been asked for.
+      case idle([F], timeout: Duration?)
+      case begun(Completions<F>)
+      /// There was no running loop, or a future of another.
+      case refused
+    }
 
-    /// Starts to wait with the first call of its `next`.
-    public func makeAsyncIterator() -> Iterator { Iterator(futures: futures, timeout: timeout) }
+    private var state: State
 
-    /// Delivers futures in the order in which they are done.
+    fileprivate init(_ futures: [F], timeout: Duration?) { state = .idle(futures, timeout: timeout) }
+
+    /// The next future that is done; nil when there have been as many as were passed in.
     ///
-    /// Unlike most iterators it may be asked again after it has thrown: each call of `next` stands for one of the
-    /// futures, as each awaitable does that `asyncio.as_completed()` yields.
-    public struct Iterator: AsyncIteratorProtocol {
-      private let futures: [F]
-      private let timeout: Duration?
-      /// Nil until the first is asked for.
-      private var completions: Completions<F>?
+    /// The first call starts to wait.
+    /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled; in the first call
+    ///   ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there are none.
+    public func next() async throws -> F? { try await begun()?.next() }
 
-      init(futures: [F], timeout: Duration?) {
-        self.futures = futures
-        self.timeout = timeout
-      }
-
-      /// The next future that is done; nil when there have been as many as were passed in.
-      /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled;
-      ///   ``ValueError`` for futures of another loop.
-      public mutating func next() async throws -> F? {
-        let completions = try completions ?? Asyncio.asCompleted(starting: futures, timeout: timeout)
-        self.completions = completions
-        return try await completions.next()
+    private func begun() throws -> Completions<F>? {
+      switch state {
+      case .begun(let completions): return completions
+      case .refused: return nil
+      case .idle(let futures, let timeout):
+        state = .refused
+        let completions = try Asyncio.asCompleted(starting: futures, timeout: timeout)
+        state = .begun(completions)
+        return completions
       }
     }
+
+    /// The sequence itself.
+    public func makeAsyncIterator() -> CompletedFutures { self }
   }
 }
 
 /// Puts futures into a queue as they are done; nil stands for one that was not in time.
 ///
-/// Whoever iterates keeps this, and so does the timer; the futures do not, so that one that is never done does not keep
-/// all the others.
+/// Only who iterates keeps this: the futures and the timer do not, and are left alone when it goes.
 final class AsCompletedWait: CallGraphSubject {
   let done: CompletedQueue
   private let futures: [Asyncio.AnyFuture]
@@ -70,11 +77,15 @@ final class AsCompletedWait: CallGraphSubject {
     done.wait = Unretained(self)
     for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
-      timer = loop.addTimer(after: timeout, .callback { try self.timeIsUp() })
+      timer = loop.addTimer(after: timeout, .callback { [observer] in try observer.wait?.timeIsUp() })
     }
   }
 
   deinit {
+    if left > 0 {
+      stopObserving()
+      timer?.cancel()
+    }
     observer.wait = nil
     done.wait = nil
   }
@@ -87,8 +98,12 @@ final class AsCompletedWait: CallGraphSubject {
     if left == 0 { timer?.cancel() }
   }
 
-  private func timeIsUp() throws {
+  private func stopObserving() {
     for future in futures { future.remove(observer) }
+  }
+
+  fileprivate func timeIsUp() throws {
+    stopObserving()
     for _ in 0..<left { try done.putNowait(nil) }
     left = 0
   }

@@ -37,8 +37,8 @@ extension Asyncio {
 
   /// What `asCompleted(starting:timeout:)` returns.
   ///
-  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As the iterator of
-  /// ``CompletedFutures`` it may be asked again after it has thrown.
+  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As ``CompletedFutures``
+  /// it may be asked again after it has thrown, and observes the futures no longer when nobody has it any more.
   public final class Completions<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
     private let wait: AsCompletedWait
     private var left: Int
@@ -54,6 +54,8 @@ extension Asyncio {
     public func next() async throws -> F? {
       if left == 0 { return nil }
       left -= 1
+      // What waits goes with this.
+      defer { withExtendedLifetime(self) {} }
       guard let future = try await wait.done.get() else { throw TimeoutError() }
       return future.known(as: F.self)
     }

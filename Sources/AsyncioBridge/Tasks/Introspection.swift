@@ -16,17 +16,15 @@ extension Asyncio {
     isolation: isolated (any Actor)? = #isolation
   ) -> [any TaskProtocol] {
     let loop = EventLoop.current(loop)
-    return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.filter { !$0.isDone }
+    return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.pending
   }
 
-  /// Makes ``allTasks(_:)`` list a task of your own type. `asyncio._register_task()`.
-  public static func registerTask(_ task: any TaskProtocol) {
-    if !task.loop.customTasks.contains(where: { $0 === task }) { task.loop.customTasks.append(task) }
-  }
+  /// Makes ``allTasks(_:)`` list a task of your own type, as long as somebody else keeps it. `asyncio._register_task()`.
+  public static func registerTask(_ task: any TaskProtocol) { task.loop.customTasks.insert(task) }
 
   /// Takes a task of your own type off the list; does nothing if it isn't there. `asyncio._unregister_task()`.
   public static func unregisterTask(_ task: any TaskProtocol) {
-    task.loop.customTasks.removeAll { $0 === task }
+    task.loop.customTasks.remove(task)
   }
 
   /// Makes a task of your own type the current one of its loop. `asyncio._enter_task()`.

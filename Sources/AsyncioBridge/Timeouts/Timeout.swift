@@ -162,7 +162,11 @@ extension Asyncio {
   /// The running loop, and what runs the body that is calling.
   static func callingTask(or message: String) throws -> (EventLoop, TaskRef) {
     let loop = try EventLoop.runningOrThrow()
-    guard let core = loop.callingCore() else { throw RuntimeError(message) }
+    guard let core = loop.callingCore() else {
+      throw RuntimeError(
+        "\(message): a child task of Swift's own is none of the loop's; make one with Asyncio.createTask"
+      )
+    }
     return (loop, core)
   }
 }

@@ -158,8 +158,7 @@ import Testing
       try await Asyncio.sleep(.zero)
       #expect(barrier.waitingCount == 2)
       tasks += startWaiting(1, at: barrier)
-      // The place that became free is filled behind those that wait; a position is how many were there.
-      #expect(try await outcomes(of: tasks) == ["cancelled", "1", "1", "2"])
+      #expect(try await outcomes(of: tasks) == ["cancelled", "0", "1", "2"])
       #expect("\(barrier)" == "<Barrier [filling, waiters:0/3]>")
     }
   }
@@ -183,6 +182,46 @@ import Testing
       let barrier = try Asyncio.Barrier(3)
       let wait = Asyncio.Coroutine { try await barrier.wait() }
       #expect(try await Asyncio.gather([wait, wait, wait]).value == [0, 1, 2])
+    }
+  }
+
+  @Test("BARRIER-20: positions are given when all have come, and are 0 to parties - 1 whoever was cancelled before")
+  func positionsAfterCancellations() throws {
+    try runOnLoop { loop in
+      let barrier = try Asyncio.Barrier(4)
+      for cancelled in [[0, 1], [1, 2], [0, 2], [1]] {
+        let waiting = startWaiting(3, at: barrier)
+        try await Asyncio.sleep(.zero)
+        for index in cancelled { waiting[index].cancel() }
+        try await Asyncio.sleep(.zero)
+        #expect(barrier.waitingCount == 3 - cancelled.count)
+        let tasks = waiting + startWaiting(1 + cancelled.count, at: barrier)
+        let outcomes = try await outcomes(of: tasks)
+        #expect(outcomes.filter { $0 != "cancelled" } == ["0", "1", "2", "3"])
+        #expect(outcomes.count { $0 == "cancelled" } == cancelled.count)
+      }
+    }
+  }
+
+  @Test(
+    "BARRIER-20: a task that is cancelled in the turn in which the last comes has its position, which nobody else gets"
+  )
+  func positionOfOneCancelledTooLate() throws {
+    try runOnLoop { loop in
+      let barrier = try Asyncio.Barrier(3)
+      let tasks = startWaiting(2, at: barrier)
+      try await Asyncio.sleep(.zero)
+      tasks[0].cancel()
+      let last = startWaiting(1, at: barrier)
+      // The last takes its step behind that of the one that is cancelled: so it is not the last.
+      try await Asyncio.sleep(.zero)
+      #expect(barrier.waitingCount == 2)
+      let another = Asyncio.createTask { () -> Int in
+        let position = try await barrier.wait()
+        tasks[1].cancel()
+        return position
+      }
+      #expect(try await outcomes(of: tasks + last + [another]) == ["cancelled", "cancelled", "1", "2"])
     }
   }
 

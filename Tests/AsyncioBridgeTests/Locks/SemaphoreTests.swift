@@ -228,4 +228,17 @@ import Testing
       try loop.runBriefly()
     }
   }
+
+  @Test("a semaphore can't have more units than fit a number: releasing it then throws, and changes nothing")
+  func unitsOverflow() throws {
+    try withLoop { loop in
+      let semaphore = try Asyncio.Semaphore(Int.max - 1, loop: loop)
+      try semaphore.release()
+      for _ in 0..<2 { #expect(throws: Asyncio.ValueError.self) { try semaphore.release() } }
+      #expect(semaphore.value == Int.max)
+      try semaphore.acquire(on: loop)
+      try semaphore.release()
+      #expect(semaphore.value == Int.max)
+    }
+  }
 }

@@ -343,7 +343,7 @@ import Testing
       let hasRun = Box(false)
       let group = try await Asyncio.withTaskGroup { $0 }
       let thrown = await errorThrown { try group.createTask { hasRun.value = true } }
-      #expect((thrown as? Asyncio.RuntimeError)?.message == "TaskGroup <TaskGroup entered> is finished")
+      #expect((thrown as? Asyncio.RuntimeError)?.message == "TaskGroup is finished: it takes no more children")
       try await Asyncio.sleep(.zero)
       #expect(!hasRun.value)
     }
@@ -361,7 +361,8 @@ import Testing
           let thrown = await errorThrown { try await Asyncio.withTaskGroup { _ in hasRun.value = true } }
           return thrown.map { "\($0)" }
         }()
-        #expect(await refusal == "RuntimeError: TaskGroup cannot determine the parent task")
+        #expect(await refusal?.hasPrefix("RuntimeError: TaskGroup cannot determine the parent task: ") == true)
+        #expect(await refusal?.contains("Asyncio.createTask") == true)
       }
     }
     #expect(!hasRun.value)
@@ -385,7 +386,32 @@ import Testing
         }
       }
       #expect(thrown.map { "\($0)" } == "ErrorGroup: unhandled errors in a TaskGroup [TestError(name: \"child\")]")
-      #expect(scope.value?.description == "<TaskGroup cancelling>")
+      #expect(scope.value?.description == "<TaskGroup finished>")
+    }
+  }
+
+  @Test(
+    "TG-37: a group is finished when its body has ended and all its children have, be it by an error",
+    arguments: [false, true]
+  )
+  func finishedDescription(_ fails: Bool) throws {
+    try runOnLoop { _ in
+      let scope = Box<Asyncio.TaskGroup?>(nil)
+      let seen = Box<[String]>([])
+      let thrown = await errorThrown {
+        try await Asyncio.withTaskGroup { group in
+          scope.value = group
+          _ = try group.createTask {
+            defer { seen.value.append(group.description) }
+            try await Asyncio.sleep(.milliseconds(1))
+          }
+          try await Asyncio.sleep(.zero)
+          if fails { throw TestError(name: "body") }
+        }
+      }
+      #expect(names(thrown) == (fails ? ["body"] : nil))
+      #expect(seen.value == ["<TaskGroup tasks=1 \(fails ? "cancelling" : "entered")>"])
+      #expect(scope.value?.description == "<TaskGroup finished>")
     }
   }
 }

@@ -39,7 +39,7 @@ import Testing
     try runOnLoop { loop in
       let early = sleeper(5)
       let late = sleeper(10_000)
-      var iterator = Asyncio.asCompleted([early, late], timeout: .milliseconds(12)).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted([early, late], timeout: .milliseconds(12)).makeAsyncIterator()
       let first = try await iterator.next()
       #expect(first === early)
       expectTime(loop, .milliseconds(5))
@@ -55,7 +55,7 @@ import Testing
   func timeoutOfSeveral() throws {
     try runOnLoop { loop in
       let late = [sleeper(100), sleeper(200)]
-      var iterator = Asyncio.asCompleted(late, timeout: .milliseconds(12)).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted(late, timeout: .milliseconds(12)).makeAsyncIterator()
       for _ in late { #expect(await errorThrown { try await iterator.next() } is Asyncio.TimeoutError) }
       let end = try await iterator.next()
       #expect(end == nil)
@@ -103,7 +103,7 @@ import Testing
       let error = ObjectError()
       let fails = Asyncio.createTask { () -> Int in throw error }
       let sleeps = sleeper(5)
-      var iterator = Asyncio.asCompleted([sleeps, fails]).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted([sleeps, fails]).makeAsyncIterator()
       let first = try #require(try await iterator.next())
       #expect(first === fails)
       #expect(await errorThrown { try first.result() } as? ObjectError === error)
@@ -116,7 +116,7 @@ import Testing
   func timerIsCancelled() throws {
     try runOnLoop { loop in
       let tasks = [sleeper(5), sleeper(10)]
-      var iterator = Asyncio.asCompleted(tasks, timeout: .seconds(60)).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted(tasks, timeout: .seconds(60)).makeAsyncIterator()
       let first = try await iterator.next()
       #expect(first === tasks[0])
       #expect(loop.pendingTimerCount == 2)
@@ -131,7 +131,7 @@ import Testing
       let atTheInstant = loop.createFuture(of: Int.self)
       let later = loop.createFuture(of: Int.self)
       try loop.callLater(.milliseconds(10)) { try atTheInstant.setResult(1) }
-      var iterator = Asyncio.asCompleted([atTheInstant, later], timeout: .milliseconds(10)).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted([atTheInstant, later], timeout: .milliseconds(10)).makeAsyncIterator()
       #expect(await errorThrown { try await iterator.next() } is Asyncio.TimeoutError)
       #expect(try atTheInstant.result() == 1)
       #expect(later.callbackCount == 0)
@@ -148,13 +148,13 @@ import Testing
         let future = loop.createFuture(of: Int.self)
         let foreign = other.createFuture(of: Int.self)
         let refused = Asyncio.asCompleted([future, foreign])
-        var iterator = refused.makeAsyncIterator()
+        let iterator = refused.makeAsyncIterator()
         #expect(future.callbackCount == 0)
         #expect(await errorThrown { try await iterator.next() } is Asyncio.ValueError)
         #expect(future.callbackCount == 0)
         #expect(foreign.callbackCount == 0)
 
-        var timed = Asyncio.asCompleted([future], timeout: .milliseconds(10)).makeAsyncIterator()
+        let timed = Asyncio.asCompleted([future], timeout: .milliseconds(10)).makeAsyncIterator()
         try await Asyncio.sleep(.milliseconds(100))
         // The time counts from the first element on, so this one is in time.
         try loop.callLater(.milliseconds(5)) { try future.setResult(1) }
@@ -170,13 +170,113 @@ import Testing
       let sleeps = sleeper(5)
       let isCancelled = sleeper(100)
       isCancelled.cancel()
-      var iterator = Asyncio.asCompleted([sleeps, isCancelled]).makeAsyncIterator()
+      let iterator = Asyncio.asCompleted([sleeps, isCancelled]).makeAsyncIterator()
       let first = try #require(try await iterator.next())
       #expect(first === isCancelled)
       #expect(await errorThrown { try first.result() } is CancellationError)
       #expect(try await iterator.next()?.result() == 5)
       #expect(try await iterator.next() == nil)
       expectTime(loop, .milliseconds(5))
+    }
+  }
+
+  // MARK: Iterating again, and leaving early
+
+  @Test("DIFF-22: who iterates again goes on where the iteration before ended")
+  func iteratingAgain() throws {
+    try runOnLoop { loop in
+      let completed = Asyncio.asCompleted((1...4).map { sleeper($0) })
+      var results: [Int] = []
+      for try await task in completed {
+        results.append(try task.result())
+        if results.count == 2 { break }
+      }
+      for try await task in completed { results.append(try task.result()) }
+      for try await task in completed { results.append(try task.result()) }
+      #expect(results == [1, 2, 3, 4])
+    }
+  }
+
+  @Test("ASCOMP-10: an iteration that was refused is over")
+  func refusedIsOver() throws {
+    try withLoop { other in
+      let foreign = other.createFuture(of: Int.self)
+      try runOnLoop { _ in
+        let refused = Asyncio.asCompleted([foreign])
+        #expect(await errorThrown { for try await _ in refused {} } is Asyncio.ValueError)
+        for try await _ in refused { Issue.record("a future of another loop came") }
+      }
+    }
+  }
+
+  @Test("an iteration that is left early leaves no callback and no timer, in both forms", arguments: [false, true])
+  func leavingEarly(_ startsAtOnce: Bool) throws {
+    try runOnLoop { loop in
+      let never = loop.createFuture(of: Int.self)
+      let done = loop.createFuture(of: Int.self)
+      try done.setResult(1)
+      var callbackCounts: Set<Int> = []
+      for round in 0..<1000 {
+        let timeout: Duration? = round % 2 == 0 ? nil : .seconds(60)
+        if startsAtOnce {
+          for try await future in try Asyncio.asCompleted(starting: [never, done], timeout: timeout) {
+            #expect(future === done)
+            callbackCounts.insert(never.callbackCount)
+            break
+          }
+        } else {
+          for try await future in Asyncio.asCompleted([never, done], timeout: timeout) {
+            #expect(future === done)
+            callbackCounts.insert(never.callbackCount)
+            break
+          }
+        }
+      }
+      #expect(callbackCounts == [1])
+      #expect(never.callbackCount == 0)
+      #expect(loop.pendingTimerCount == 0)
+    }
+  }
+
+  @Test("an iteration whose task is cancelled or fails leaves no callback, nor does one that is thrown away unused")
+  func leavingOtherwise() throws {
+    try runOnLoop { loop in
+      let never = loop.createFuture(of: Int.self)
+      let isCancelled = Asyncio.createTask { for try await _ in Asyncio.asCompleted([never], timeout: .seconds(60)) {} }
+      let started = Asyncio.createTask {
+        for try await _ in try Asyncio.asCompleted(starting: [never], timeout: .seconds(60)) {}
+      }
+      try await Asyncio.sleep(.zero)
+      #expect(never.callbackCount == 2)
+      #expect(loop.pendingTimerCount == 2)
+      isCancelled.cancel()
+      started.cancel()
+      _ = try await Asyncio.wait([isCancelled, started])
+      #expect(never.callbackCount == 0)
+      #expect(loop.pendingTimerCount == 0)
+      _ = try Asyncio.asCompleted(starting: [never], timeout: .seconds(60))
+      #expect(never.callbackCount == 0)
+      #expect(loop.pendingTimerCount == 0)
+    }
+  }
+
+  @Test(
+    "a single call of next on what nobody keeps waits for its future, or until the time is up",
+    arguments: [false, true]
+  )
+  func nextOfATemporary(_ startsAtOnce: Bool) throws {
+    try runOnLoop { loop in
+      func firstOf(_ tasks: [Asyncio.Task<Int>], _ timeout: Duration) async throws -> Asyncio.Task<Int>? {
+        if startsAtOnce { return try await Asyncio.asCompleted(starting: tasks, timeout: timeout).next() }
+        return try await Asyncio.asCompleted(tasks, timeout: timeout).next()
+      }
+      let task = sleeper(10)
+      let first = try await firstOf([task], .seconds(1))
+      #expect(first === task)
+      let late = sleeper(100)
+      #expect(await errorThrown { try await firstOf([late], .milliseconds(10)) } is Asyncio.TimeoutError)
+      #expect(late.callbackCount == 0)
+      late.cancel()
     }
   }
 }

@@ -249,4 +249,25 @@ private final class CustomTask: Asyncio.Future<Int>, Asyncio.TaskProtocol {
       #expect(error?.message.hasSuffix("does not match the current task none.") == true)
     }
   }
+
+  @Test("INTRO-09: registering a task does not keep it: one that nobody keeps goes, and is listed no more")
+  func registrationIsWeak() throws {
+    try withLoop { loop in
+      weak var gone: CustomTask?
+      let kept = CustomTask(loop: loop)
+      do {
+        let task = CustomTask(loop: loop)
+        gone = task
+        Asyncio.registerTask(task)
+        Asyncio.registerTask(kept)
+        #expect(Asyncio.allTasks(loop).count == 2)
+      }
+      #expect(gone == nil)
+      #expect(Asyncio.allTasks(loop).map(ObjectIdentifier.init) == [ObjectIdentifier(kept)])
+      for _ in 0..<100 { Asyncio.registerTask(CustomTask(loop: loop)) }
+      #expect(Asyncio.allTasks(loop).count == 1)
+      Asyncio.unregisterTask(kept)
+      #expect(Asyncio.allTasks(loop).isEmpty)
+    }
+  }
 }

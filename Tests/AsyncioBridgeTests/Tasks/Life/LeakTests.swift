@@ -267,7 +267,7 @@ import Testing
         _ = Asyncio.shield(shielded)
         _ = Asyncio.shield(Asyncio.createTask { try await shared.value })
         for timeout in [nil, Duration.seconds(1)] {
-          var finished = Asyncio.asCompleted([never(), shared], timeout: timeout).makeAsyncIterator()
+          let finished = Asyncio.asCompleted([never(), shared], timeout: timeout).makeAsyncIterator()
           Asyncio.createTask { _ = try await finished.next() }
         }
         Asyncio.createTask { _ = try await Asyncio.wait([never(), shared]) }
