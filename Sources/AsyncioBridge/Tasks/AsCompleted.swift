@@ -77,7 +77,7 @@ final class AsCompletedWait: CallGraphSubject {
     done.wait = Unretained(self)
     for future in futures { future.add(.observer(observer)) }
     if let timeout, !futures.isEmpty {
-      timer = loop.addTimer(after: timeout, .callback { [observer] in try observer.wait?.timeIsUp() })
+      timer = loop.addTimer(after: timeout, .callback { [observer] in try observer.wait?.object.timeIsUp() })
     }
   }
 
