@@ -49,8 +49,9 @@ struct RecordRef<Record: ~Copyable>: Hashable {
   func hash(into hasher: inout Hasher) { unsafe hasher.combine(address) }
 }
 
-/// What debug builds leave in the memory of a record that was given back.
+/// What debug builds leave in the memory of a record that was given back. Nothing stored: each look at a record compares
+/// with it, and a stored global is asked for through a lock that all threads share until it has been made.
 enum RecordPoison {
-  static let byte: UInt8 = 0xDB
-  static let word = UInt(truncatingIfNeeded: 0xDBDB_DBDB_DBDB_DBDB as UInt64)
+  static var byte: UInt8 { 0xDB }
+  static var word: UInt { UInt(truncatingIfNeeded: 0xDBDB_DBDB_DBDB_DBDB as UInt64) }
 }
