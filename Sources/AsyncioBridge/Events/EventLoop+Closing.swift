@@ -47,7 +47,7 @@ extension Asyncio.EventLoop {
   /// Lets go of everything that is scheduled, and returns the runtime's jobs among it: those must be run, or their Swift
   /// tasks would leak.
   private func dropScheduled() -> Ring<ReadyEntry> {
-    var calls = mailbox.refuseCalls()
+    var calls = mailbox.stopTakingCalls()
     var entries = Ring<ReadyEntry>()
     var jobs = Ring<ReadyEntry>()
     while !state.ready.isEmpty {

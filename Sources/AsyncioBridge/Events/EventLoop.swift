@@ -91,7 +91,7 @@ extension Asyncio {
       get { state.isDebug }
       set {
         state.isDebug = newValue
-        updateIsTimed()
+        updateIsStepwise()
       }
     }
 
@@ -104,7 +104,7 @@ extension Asyncio {
     /// While it runs nothing else does. The report has the task, its name and where it was created, or the callback. Durations
     /// are real ones on a virtual clock too. What is timed runs slower: tasks suspend at every await.
     public var slowStepDuration: Duration? {
-      didSet { updateIsTimed() }
+      didSet { updateIsStepwise() }
     }
 
     /// How long a turn may take, from its first step or callback to the end of its last, before it is reported to the
@@ -113,7 +113,12 @@ extension Asyncio {
     /// No turn, no timer and no other thread's call gets its turn before that. The report says how many steps and callbacks
     /// there were, and is about the longest of them. Otherwise as ``slowStepDuration``.
     public var slowTurnDuration: Duration? {
-      didSet { updateIsTimed() }
+      didSet { updateIsStepwise() }
+    }
+
+    /// Decides what runs next; nil: first in, first out, as asyncio does.
+    var policy: (any SchedulePolicy)? {
+      didSet { updateIsStepwise() }
     }
 
     /// What is known of the turn that runs, while a limit is set.
@@ -167,7 +172,7 @@ extension Asyncio {
       state = LoopState(runner: runner)
       self.clock = LoopClock(clock, mailbox: mailbox)
       state.isDebug = debug ?? Environment.isDebug
-      updateIsTimed()
+      updateIsStepwise()
       mailbox.loop.value = Unretained(self)
     }
 

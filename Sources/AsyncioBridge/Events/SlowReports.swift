@@ -2,11 +2,9 @@
 // its place.
 
 extension Asyncio.EventLoop {
-  var isTimed: Bool { state.isTimed }
+  var isTimed: Bool { isDebug || slowStepDuration != nil || slowTurnDuration != nil }
 
-  func updateIsTimed() {
-    state.isTimed = isDebug || slowStepDuration != nil || slowTurnDuration != nil
-  }
+  func updateIsStepwise() { state.isStepwise = isTimed || policy != nil }
 
   func runTimed(_ entry: consuming ReadyEntry) {
     let start = monotonicNanoseconds()

@@ -179,12 +179,12 @@ extension Asyncio {
 
     @inlinable
     final func checkPending(for operation: StaticString) throws {
-      if state != .pending || core != nil { try refuse(operation) }
+      if state != .pending || core != nil { try throwInvalidState(for: operation) }
     }
 
     @inline(never)
     @usableFromInline
-    final func refuse(_ operation: StaticString) throws {
+    final func throwInvalidState(for operation: StaticString) throws {
       if core != nil { throw RuntimeError("Task does not support \(operation): it ends as its body does") }
       if state != .pending { throw InvalidStateError("invalid state: \(self) is already done") }
     }

@@ -66,6 +66,15 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     return element
   }
 
+  /// Moves an element in front of those before it.
+  mutating func moveToFront(_ offset: Int) {
+    let element = unsafe (storage + slot(offset)).move()
+    for index in stride(from: offset, to: 0, by: -1) {
+      unsafe (storage + slot(index)).initialize(to: (storage + slot(index - 1)).move())
+    }
+    unsafe (storage + head).initialize(to: element)
+  }
+
   /// Takes out the last element. The ring must not be empty.
   mutating func removeLast() -> Element {
     count &-= 1

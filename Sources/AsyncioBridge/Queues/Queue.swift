@@ -86,12 +86,12 @@ extension Asyncio {
     @inlinable
     public final func putNowait(_ item: Element) throws {
       loop.assertOnLoop()
-      if isFull || isShutDown { try refuseItem() }
+      if isFull || isShutDown { try throwNotAccepting() }
       add(item)
     }
 
     @usableFromInline
-    final func refuseItem() throws {
+    final func throwNotAccepting() throws {
       if isShutDown { throw QueueShutDown() }
       throw QueueFull()
     }
@@ -137,12 +137,12 @@ extension Asyncio {
     @inlinable
     public final func getNowait() throws -> Element {
       loop.assertOnLoop()
-      if isEmpty { try refuseToDeliver() }
+      if isEmpty { try throwNothingToGet() }
       return take()
     }
 
     @usableFromInline
-    final func refuseToDeliver() throws {
+    final func throwNothingToGet() throws {
       if isShutDown { throw QueueShutDown() }
       throw QueueEmpty()
     }

@@ -27,7 +27,7 @@ extension Asyncio {
       case idle([F], timeout: Duration?)
       case begun(Completions<F>)
       /// There was no running loop, or a future of another.
-      case refused
+      case failed
     }
 
     private var state: State
@@ -44,9 +44,9 @@ extension Asyncio {
     private func begun() throws -> Completions<F>? {
       switch state {
       case .begun(let completions): return completions
-      case .refused: return nil
+      case .failed: return nil
       case .idle(let futures, let timeout):
-        state = .refused
+        state = .failed
         let completions = try Asyncio.asCompleted(starting: futures, timeout: timeout)
         state = .begun(completions)
         return completions

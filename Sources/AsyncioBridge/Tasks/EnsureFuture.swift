@@ -98,9 +98,9 @@ extension Asyncio {
   ) -> Future<Value> {
     let loop = EventLoop.current(nil)
     if loop.isClosed {
-      let refused = loop.createFuture(of: Value.self)
-      refused.cancel()
-      return refused
+      let cancelled = loop.createFuture(of: Value.self)
+      cancelled.cancel()
+      return cancelled
     }
     let operations = loop.foreignOperations ?? ForeignOperations()
     loop.foreignOperations = operations
@@ -123,11 +123,11 @@ extension Asyncio {
   @inlinable
   @inline(__always)
   static func checkLoop(of future: AnyFuture, is loop: EventLoop) throws {
-    if !future.belongs(to: loop) { try refuseLoop() }
+    if !future.belongs(to: loop) { try throwOtherLoop() }
   }
 
   @usableFromInline
-  static func refuseLoop() throws {
+  static func throwOtherLoop() throws {
     throw ValueError("The future belongs to a different loop than the one that is to wait for it")
   }
 }

@@ -324,7 +324,7 @@ import Testing
 
   @TaskLocal private static var local = "default"
 
-  @Test("CTX-01: a task inherits the task-locals of its creator, and keeps them across awaits")
+  @Test("CTX-01: a task inherits the task-locals of its creator, and keeps them across awaits", .pinsOrder)
   func taskLocals() throws {
     try withLoop { loop in
       var seen: [String] = []

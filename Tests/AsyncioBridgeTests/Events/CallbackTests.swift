@@ -88,6 +88,7 @@ import Testing
 
   @Test(
     "CB-09: what another thread has queued runs before what the loop's thread queues later",
+    .pinsOrder,
     arguments: Asyncio.LoopClock.Kind.both
   )
   func otherThreadsShareTheQueue(_ clock: Asyncio.LoopClock.Kind) throws {
@@ -105,7 +106,7 @@ import Testing
     }
   }
 
-  @Test("CB-09: the same within a run, for callbacks, tasks, timers that are due, and completed futures")
+  @Test("CB-09: the same within a run, for callbacks, tasks, timers that are due, and completed futures", .pinsOrder)
   func otherThreadsShareTheQueueDuringARun() throws {
     try withLoop { loop in
       let results = Journal<String>()
@@ -231,7 +232,7 @@ import Testing
     }
   }
 
-  @Test("CB-16: in a turn the callbacks that are ready run before the timers that are due")
+  @Test("CB-16: in a turn the callbacks that are ready run before the timers that are due", .pinsOrder)
   func readyBeforeDueTimers() throws {
     try withLoop { loop in
       let order = Box<[String]>([])

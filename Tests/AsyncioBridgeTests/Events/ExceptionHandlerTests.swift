@@ -141,7 +141,10 @@ import Testing
     }
   }
 
-  @Test("EXC-09: running a handle whose callback throws reports it, by timers and callbacks of other threads too")
+  @Test(
+    "EXC-09: running a handle whose callback throws reports it, by timers and callbacks of other threads too",
+    .pinsOrder
+  )
   func everyKindOfHandle() throws {
     try withLoop(debug: true) { loop in
       let reports = Reports(loop)

@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test("HANDLE-10: handles record the line of the calling code")
+  @Test("HANDLE-10: handles record the line of the calling code", .pinsOrder)
   func creationSites() throws {
     try withLoop(debug: true) { loop in
       let reports = Reports(loop)

@@ -52,7 +52,7 @@ extension EventLoop {
     }
   }
 
-  @Test("slow callbacks, done-callbacks, steps after foreign awaits and child tasks' jobs are reported")
+  @Test("slow callbacks, done-callbacks, steps after foreign awaits and child tasks' jobs are reported", .pinsOrder)
   func otherEntries() async throws {
     let messages = try await onOwnThread {
       try withLoop(.monotonic) { loop in

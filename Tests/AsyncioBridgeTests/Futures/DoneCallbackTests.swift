@@ -3,7 +3,7 @@ import Testing
 @testable import AsyncioBridge
 
 @Suite struct DoneCallbackTests {
-  @Test("a callback for one type of value is refused by a future with another, and reported")
+  @Test("a callback for one type of value is refused by a future with another, and reported", .pinsOrder)
   func otherType() throws {
     try withLoop { loop in
       let reports = Reports(loop)

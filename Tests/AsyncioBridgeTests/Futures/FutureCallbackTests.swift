@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test("FUT-51: a callback that is added to a done future is scheduled, not called at once")
+  @Test("FUT-51: a callback that is added to a done future is scheduled, not called at once", .pinsOrder)
   func addedWhenDone() throws {
     try withLoop { loop in
       let recorder = Recorder()

@@ -319,7 +319,7 @@ import Testing
     }
   }
 
-  @Test("FUT-53: awaiting a future that is done does not give up the turn")
+  @Test("FUT-53: awaiting a future that is done does not give up the turn", .pinsOrder)
   func awaitDone() throws {
     try runOnLoop { loop in
       var order: [String] = []
@@ -335,7 +335,7 @@ import Testing
     }
   }
 
-  @Test("FUT-57: tasks that await the same future resume in the order in which they began to")
+  @Test("FUT-57: tasks that await the same future resume in the order in which they began to", .pinsOrder)
   func awaitersInOrder() throws {
     try withLoop { loop in
       let future = loop.createFuture(of: Int.self)

@@ -57,7 +57,7 @@ private func capture(
     }
   }
 
-  @Test("the graph of a future has what waits for it and what it waits for, and nothing else")
+  @Test("the graph of a future has what waits for it and what it waits for, and nothing else", .pinsOrder)
   func partAboutOneFuture() throws {
     try runOnLoop { loop in
       let source = loop.createFuture(of: Int.self)
@@ -80,7 +80,7 @@ private func capture(
     }
   }
 
-  @Test("nodes have names, states and the places where they were created")
+  @Test("nodes have names, states and the places where they were created", .pinsOrder)
   func factsAboutNodes() throws {
     try runOnLoop { loop in
       let file = "\(#fileID)"
@@ -252,7 +252,7 @@ private func capture(
 
   // MARK: Locks and queues
 
-  @Test("who waits for a lock waits for the task that holds it, and knows if that has ended")
+  @Test("who waits for a lock waits for the task that holds it, and knows if that has ended", .pinsOrder)
   func throughLocks() throws {
     let graph = try capture { loop in
       let held = Asyncio.Lock()
@@ -271,7 +271,7 @@ private func capture(
     #expect(orphaned.awaits.isEmpty)
   }
 
-  @Test("a lock that is passed on is held by the task that got it")
+  @Test("a lock that is passed on is held by the task that got it", .pinsOrder)
   func lockPassedOn() throws {
     let graph = try capture { loop in
       let lock = Asyncio.Lock()
@@ -318,7 +318,7 @@ private func capture(
     #expect(try place("put").id == place("join").id)
   }
 
-  @Test("a task that starts another eagerly is in the midst of its step, too")
+  @Test("a task that starts another eagerly is in the midst of its step, too", .pinsOrder)
   func eagerStart() throws {
     try runOnLoop { loop in
       let parent = Asyncio.createTask(name: "parent") {
@@ -362,7 +362,7 @@ private func capture(
     }
   }
 
-  @Test("a task of the user's own type is a task")
+  @Test("a task of the user's own type is a task", .pinsOrder)
   func customTask() throws {
     final class Custom: Asyncio.Future<Int>, Asyncio.TaskProtocol {
       var name = "custom"

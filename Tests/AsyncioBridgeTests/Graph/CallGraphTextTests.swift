@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test("what several wait for is shown once, with a number, and referred to")
+  @Test("what several wait for is shown once, with a number, and referred to", .pinsOrder)
   func visitedOnce() throws {
     try runOnLoop { loop in
       loop.logger = { _ in }
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  @Test("a chain of very many tasks is no deeper for the capture than one")
+  @Test("a chain of very many tasks is no deeper for the capture than one", .pinsOrder)
   func longChain() async throws {
     let count = 20_000
     let graph = try await onOwnThread {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AsyncioBridge
 
-@Suite struct BarrierTests {
+@Suite(.pinsOrder) struct BarrierTests {
   // MARK: Creation and descriptions
 
   @Test("BARRIER-01: a new barrier is described as filling; it belongs to the running loop")
@@ -103,7 +103,9 @@ import Testing
     }
   }
 
-  @Test("BARRIER-09, BARRIER-10: the same tasks can pass again from within; the positions are again all of them")
+  @Test(
+    "BARRIER-09, BARRIER-10: the same tasks can pass again from within; the positions are again all of them"
+  )
   func nested() throws {
     try runOnLoop { loop in
       let barrier = try Asyncio.Barrier(5)
@@ -185,7 +187,9 @@ import Testing
     }
   }
 
-  @Test("BARRIER-20: positions are given when all have come, and are 0 to parties - 1 whoever was cancelled before")
+  @Test(
+    "BARRIER-20: positions are given when all have come, and are 0 to parties - 1 whoever was cancelled before"
+  )
   func positionsAfterCancellations() throws {
     try runOnLoop { loop in
       let barrier = try Asyncio.Barrier(4)
@@ -254,7 +258,9 @@ import Testing
     }
   }
 
-  @Test("BARRIER-15: resetting while tasks leave breaks those that are still inside, and not those that are out")
+  @Test(
+    "BARRIER-15: resetting while tasks leave breaks those that are still inside, and not those that are out"
+  )
   func resetDraining() throws {
     try runOnLoop { loop in
       let barrier = try Asyncio.Barrier(5)
@@ -372,7 +378,9 @@ import Testing
     }
   }
 
-  @Test("BARRIER-21: aborting breaks the wait of all that wait; later waits throw at once, until it is reset")
+  @Test(
+    "BARRIER-21: aborting breaks the wait of all that wait; later waits throw at once, until it is reset"
+  )
   func abortFilling() throws {
     try runOnLoop { loop in
       let barrier = try Asyncio.Barrier(3)

@@ -65,7 +65,7 @@ import Testing
 
   // MARK: Waiting and notifying
 
-  @Test("COND-03, COND-04, COND-05: tasks wait without the lock, and go on one by one as they obtain it")
+  @Test("COND-03, COND-04, COND-05: tasks wait without the lock, and go on one by one as they obtain it", .pinsOrder)
   func waitAndNotify() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
@@ -122,7 +122,7 @@ import Testing
     }
   }
 
-  @Test("COND-11: as many tasks are released as are notified, in their order")
+  @Test("COND-11: as many tasks are released as are notified, in their order", .pinsOrder)
   func notify() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test("COND-12: notifying all releases all, in their order")
+  @Test("COND-12: notifying all releases all, in their order", .pinsOrder)
   func notifyAll() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
@@ -163,7 +163,7 @@ import Testing
     }
   }
 
-  @Test("COND-22: notifying nobody does nothing, and who was released is not counted again")
+  @Test("COND-22: notifying nobody does nothing, and who was released is not counted again", .pinsOrder)
   func notifyCountsOnce() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
@@ -280,7 +280,7 @@ import Testing
     }
   }
 
-  @Test("COND-08: a value is waited for, too")
+  @Test("COND-08: a value is waited for, too", .pinsOrder)
   func predicateOfValue() throws {
     try runOnLoop { loop in
       let condition = Asyncio.Condition()
@@ -302,7 +302,7 @@ import Testing
 
   // MARK: Cancellation
 
-  @Test("COND-06: a cancelled wait throws, with the lock held, and leaves nothing behind")
+  @Test("COND-06: a cancelled wait throws, with the lock held, and leaves nothing behind", .pinsOrder)
   func cancelled() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
@@ -364,7 +364,7 @@ import Testing
     }
   }
 
-  @Test("COND-21, DIFF-34: a task that is cancelled when it was notified loses the notification")
+  @Test("COND-21, DIFF-34: a task that is cancelled when it was notified loses the notification", .pinsOrder)
   func lostNotification() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)

@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test("EVENT-04: setting it releases all tasks that wait, in their order")
+  @Test("EVENT-04: setting it releases all tasks that wait, in their order", .pinsOrder)
   func wait() throws {
     try withLoop { loop in
       let event = Asyncio.Event(loop: loop)
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test("EVENT-06: a cancelled wait throws, and leaves nothing behind")
+  @Test("EVENT-06: a cancelled wait throws, and leaves nothing behind", .pinsOrder)
   func cancelled() throws {
     try withLoop { loop in
       let event = Asyncio.Event(loop: loop)

@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-06, LOCK-07: tasks obtain it in the order of their arrival, one for each release")
+  @Test("LOCK-06, LOCK-07: tasks obtain it in the order of their arrival, one for each release", .pinsOrder)
   func order() throws {
     try withLoop { loop in
       let lock = Asyncio.Lock(loop: loop)
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-09: one that was woken and is cancelled passes it on, to one other only")
+  @Test("LOCK-09: one that was woken and is cancelled passes it on, to one other only", .pinsOrder)
   func cancelledAfterRelease() throws {
     try withLoop { loop in
       let lock = Asyncio.Lock(loop: loop)
@@ -248,7 +248,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-15: scopes exclude each other, in the order in which tasks arrive", arguments: Kind.allCases)
+  @Test("LOCK-15: scopes exclude each other, in the order in which tasks arrive", .pinsOrder, arguments: Kind.allCases)
   func exclusion(_ kind: Kind) throws {
     try runOnLoop { loop in
       let lock = try kind.make()
@@ -278,7 +278,7 @@ import Testing
     }
   }
 
-  @Test("LOCK-19: the scope frees it when its task is cancelled within", arguments: Kind.allCases)
+  @Test("LOCK-19: the scope frees it when its task is cancelled within", .pinsOrder, arguments: Kind.allCases)
   func cancelledWithin(_ kind: Kind) throws {
     try runOnLoop { _ in
       let lock = try kind.make()

@@ -74,7 +74,7 @@ import Testing
     }
   }
 
-  @Test("SEM-07, SEM-08, SEM-09, SEM-15: units go to whoever comes first, be it a newcomer")
+  @Test("SEM-07, SEM-08, SEM-09, SEM-15: units go to whoever comes first, be it a newcomer", .pinsOrder)
   func unfair() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(3, loop: loop)
@@ -159,7 +159,7 @@ import Testing
 
   // MARK: Cancellation
 
-  @Test("SEM-10: a cancelled wait throws, and leaves nothing behind")
+  @Test("SEM-10: a cancelled wait throws, and leaves nothing behind", .pinsOrder)
   func cancelled() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(loop: loop)
@@ -178,7 +178,10 @@ import Testing
     }
   }
 
-  @Test("SEM-10: one that was woken and is cancelled wakes the next, passing over those that are cancelled, too")
+  @Test(
+    "SEM-10: one that was woken and is cancelled wakes the next, passing over those that are cancelled, too",
+    .pinsOrder
+  )
   func cancelledAfterRelease() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)

@@ -28,6 +28,7 @@ import Testing
 
   @Test(
     "QSHUT-02, DIFF-38: shutting an empty queue down makes all blocked gets throw",
+    .pinsOrder,
     arguments: Kind.allCases,
     [false, true]
   )
@@ -63,6 +64,7 @@ import Testing
 
   @Test(
     "QSHUT-05: shutting a full queue down makes all blocked puts throw, and keeps the item",
+    .pinsOrder,
     arguments: Kind.allCases
   )
   func blockedPut(_ kind: Kind) throws {

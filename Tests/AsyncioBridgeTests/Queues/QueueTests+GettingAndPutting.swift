@@ -16,7 +16,7 @@ extension QueueTests {
     }
   }
 
-  @Test("QUEUE-13: taking an item wakes the producer that has waited longest")
+  @Test("QUEUE-13: taking an item wakes the producer that has waited longest", .pinsOrder)
   func getWakesPutter() throws {
     try withLoop { loop in
       let queue = Asyncio.Queue<Int>(maxsize: 1, loop: loop)
@@ -72,7 +72,7 @@ extension QueueTests {
     }
   }
 
-  @Test("QUEUE-18: the items of producers that wait come in their order")
+  @Test("QUEUE-18: the items of producers that wait come in their order", .pinsOrder)
   func getFromWaitingPutters() throws {
     try withLoop { loop in
       let queue = Asyncio.Queue<String>(maxsize: 1, loop: loop)
@@ -201,7 +201,7 @@ extension QueueTests {
     }
   }
 
-  @Test("QUEUE-29: a consumer that takes what it sees lets all producers finish")
+  @Test("QUEUE-29: a consumer that takes what it sees lets all producers finish", .pinsOrder)
   func drainingConsumer() throws {
     try runOnLoop { _ in
       let queue = Asyncio.Queue<Int>(maxsize: 2)

@@ -198,7 +198,7 @@ import Testing
     }
   }
 
-  @Test("Task.yield lets the loop's other tasks run, and comes back")
+  @Test("Task.yield lets the loop's other tasks run, and comes back", .pinsOrder)
   func yields() throws {
     try runOnLoop { _ in
       let trace = Box<[String]>([])

@@ -7,6 +7,7 @@ import Testing
   /// With debug mode a task never runs the loop on its own stack.
   @Test(
     "an immediate child of a group waits for the loop as any other, once it has suspended",
+    .pinsOrder,
     arguments: [false, true]
   )
   func childOfAGroup(debug: Bool) throws {

@@ -38,7 +38,7 @@ import Testing
 
   private static let variable = Asyncio.ContextVar<Int>("variable", default: 0)
 
-  @Test("calls from a task stay on the loop's thread, and within the task's step")
+  @Test("calls from a task stay on the loop's thread, and within the task's step", .pinsOrder)
   func callsFromATask() throws {
     try runOnLoop { loop in
       let store = Store(loop.threadsafe)
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test("the actor's code is code of the task that calls it, with its context")
+  @Test("the actor's code is code of the task that calls it, with its context", .pinsOrder)
   func currentTask() throws {
     try runOnLoop { loop in
       let store = Store(loop.threadsafe)

@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test("a value that is bound around an await stays bound behind it, and is no other task's")
+  @Test("a value that is bound around an await stays bound behind it, and is no other task's", .pinsOrder)
   func acrossAwaits() throws {
     try runOnLoop { _ in
       let trace = Box<[String]>([])

@@ -40,6 +40,7 @@ func expectNoLeak(
   var reported: [String] = []
   do {
     let loop = EventLoop(clock: clock)
+    loop.policy = Shuffle.current
     weakLoop = loop
     debugCounters = loop.debugCounters
     loop.logger = { reported.append($0) }

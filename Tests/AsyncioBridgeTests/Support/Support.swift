@@ -23,6 +23,7 @@ func withLoop<Result>(
   _ body: (EventLoop) throws -> Result
 ) throws -> Result {
   let loop = EventLoop(clock: clock, debug: debug)
+  loop.policy = Shuffle.current
   defer { try? loop.close() }
   return try body(loop)
 }
@@ -38,8 +39,9 @@ func runOnLoop<Result>(
 
 /// Runs blocking code on a thread of its own, so that it keeps no thread of Swift's pool from the work it waits for.
 func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-  try await withCheckedThrowingContinuation { continuation in
-    startThread { continuation.resume(with: Result { try body() }) }
+  let isOff = Shuffle.isOff
+  return try await withCheckedThrowingContinuation { continuation in
+    startThread { continuation.resume(with: Result { try Shuffle.$isOff.withValue(isOff, operation: body) }) }
   }
 }
 
@@ -47,8 +49,9 @@ func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value
 func joinThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
   let result = Asyncio.ConcurrentFuture<Value>()
   let ended = ThreadEvent()
+  let isOff = Shuffle.isOff
   startThread {
-    result.resolve(Result { try body() })
+    result.resolve(Result { try Shuffle.$isOff.withValue(isOff, operation: body) })
     ended.set()
   }
   _ = ended.wait()

@@ -43,7 +43,10 @@ extension TaskGroupTests {
       }
     }
 
-    @Test("a child that fails in its first step tells the group on the next turn: until then that takes others")
+    @Test(
+      "a child that fails in its first step tells the group on the next turn: until then that takes others",
+      .pinsOrder
+    )
     func failureIsToldOnTheNextTurn() throws {
       try runEagerly { _ in
         let events = Box<[String]>([])
@@ -75,7 +78,7 @@ extension TaskGroupTests {
       }
     }
 
-    @Test("children that fail in their first steps are all in the group's error, before the body's")
+    @Test("children that fail in their first steps are all in the group's error, before the body's", .pinsOrder)
     func severalFailures() throws {
       try runEagerly { _ in
         let thrown = await errorThrown {

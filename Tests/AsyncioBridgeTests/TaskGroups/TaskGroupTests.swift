@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  @Test("TG-06: children that fail together are all in the group; sibling and body are cancelled")
+  @Test("TG-06: children that fail together are all in the group; sibling and body are cancelled", .pinsOrder)
   func severalFail() throws {
     try runOnLoop { _ in
       let sibling = Box(0)
@@ -392,6 +392,7 @@ import Testing
 
   @Test(
     "TG-37: a group is finished when its body has ended and all its children have, be it by an error",
+    .pinsOrder,
     arguments: [false, true]
   )
   func finishedDescription(_ fails: Bool) throws {

@@ -3,7 +3,11 @@ import Testing
 @testable import AsyncioBridge
 
 @Suite struct AsCompletedTests {
-  @Test("ASCOMP-01: futures come in the order in which they are done", arguments: Asyncio.LoopClock.Kind.both)
+  @Test(
+    "ASCOMP-01: futures come in the order in which they are done",
+    .pinsOrder,
+    arguments: Asyncio.LoopClock.Kind.both
+  )
   func order(_ clock: Asyncio.LoopClock.Kind) throws {
     try runOnLoop(clock) { loop in
       let a = sleeper(5)
@@ -238,7 +242,10 @@ import Testing
     }
   }
 
-  @Test("an iteration whose task is cancelled or fails leaves no callback, nor does one that is thrown away unused")
+  @Test(
+    "an iteration whose task is cancelled or fails leaves no callback, nor does one that is thrown away unused",
+    .pinsOrder
+  )
   func leavingOtherwise() throws {
     try runOnLoop { loop in
       let never = loop.createFuture(of: Int.self)

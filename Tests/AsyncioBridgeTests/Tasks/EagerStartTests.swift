@@ -96,7 +96,7 @@ import Testing
     }
   }
 
-  @Test("no other task runs when the first step suspends: its creator goes on at once")
+  @Test("no other task runs when the first step suspends: its creator goes on at once", .pinsOrder)
   func creatorGoesOn() throws {
     try runOnLoop { loop in
       var events: [String] = []

@@ -184,7 +184,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-26, DIFF-23: of what is done already, it is done on the next turn")
+  @Test("GATHER-26, DIFF-23: of what is done already, it is done on the next turn", .pinsOrder)
   func doneAlready() throws {
     try runOnLoop { loop in
       let child = loop.createFuture(of: Int.self)
@@ -225,7 +225,7 @@ import Testing
     }
   }
 
-  @Test("GATHER-09: the first error of a coroutine ends it at once, too")
+  @Test("GATHER-09: the first error of a coroutine ends it at once, too", .pinsOrder)
   func firstErrorOfCoroutine() throws {
     try runOnLoop { loop in
       let error = ObjectError()
@@ -313,7 +313,7 @@ import Testing
     }
   }
 
-  @Test("A child that is done already is taken note of before the coroutines behind it begin")
+  @Test("A child that is done already is taken note of before the coroutines behind it begin", .pinsOrder)
   func doneBeforeCoroutines() throws {
     try runOnLoop { loop in
       let failed = loop.createFuture(of: Int.self)

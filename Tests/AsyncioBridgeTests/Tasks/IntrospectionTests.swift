@@ -28,7 +28,7 @@ private final class CustomTask: Asyncio.Future<Int>, Asyncio.TaskProtocol {
     }
   }
 
-  @Test("INTRO-03: tasks that take turns each see themselves as current, before and after every await")
+  @Test("INTRO-03: tasks that take turns each see themselves as current, before and after every await", .pinsOrder)
   func interleavedTasks() throws {
     try withLoop { loop in
       let first = loop.createFuture(of: Bool.self)
@@ -92,7 +92,7 @@ private final class CustomTask: Asyncio.Future<Int>, Asyncio.TaskProtocol {
     }
   }
 
-  @Test("INTRO-21: a plain callback has no current task, nor has a future's")
+  @Test("INTRO-21: a plain callback has no current task, nor has a future's", .pinsOrder)
   func callbacks() throws {
     try runOnLoop { loop in
       let trace = Box<[String]>([])
@@ -110,7 +110,7 @@ private final class CustomTask: Asyncio.Future<Int>, Asyncio.TaskProtocol {
 
   // MARK: All tasks
 
-  @Test("INTRO-20: all tasks of a loop are those that are not done, the ones that have not begun included")
+  @Test("INTRO-20: all tasks of a loop are those that are not done, the ones that have not begun included", .pinsOrder)
   func allTasks() throws {
     try withLoop { other in
       try withLoop { loop in

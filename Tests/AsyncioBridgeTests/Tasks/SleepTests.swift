@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test("SLEEP-03, SLEEP-04: a sleep of zero gives up exactly one turn, and returns its result")
+  @Test("SLEEP-03, SLEEP-04: a sleep of zero gives up exactly one turn, and returns its result", .pinsOrder)
   func zero() throws {
     try runOnLoop { loop in
       let trace = Box<[String]>([])
@@ -97,7 +97,7 @@ import Testing
     }
   }
 
-  @Test("sleeps of equal deadlines end in the order in which they began")
+  @Test("sleeps of equal deadlines end in the order in which they began", .pinsOrder)
   func equalDeadlines() throws {
     try runOnLoop { loop in
       let order = Box<[Int]>([])

@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test("TASK-04: awaiting a future of another loop throws on the next turn")
+  @Test("TASK-04: awaiting a future of another loop throws on the next turn", .pinsOrder)
   func futureOfAnotherLoop() throws {
     try withLoop { other in
       try withLoop { loop in
@@ -199,7 +199,10 @@ import Testing
 
   // MARK: Steps
 
-  @Test("TASK-63: creating a task runs none of its body; first steps come on the next turn, in order of creation")
+  @Test(
+    "TASK-63: creating a task runs none of its body; first steps come on the next turn, in order of creation",
+    .pinsOrder
+  )
   func startsOnNextTurn() throws {
     try runOnLoop { loop in
       let trace = Box<[String]>([])
@@ -214,7 +217,7 @@ import Testing
     }
   }
 
-  @Test("TASK-64: a task is done when its body ends; its callbacks and awaiters run on the following turn")
+  @Test("TASK-64: a task is done when its body ends; its callbacks and awaiters run on the following turn", .pinsOrder)
   func callbacksRunOnNextTurn() throws {
     try runOnLoop { loop in
       let trace = Box<[String]>([])

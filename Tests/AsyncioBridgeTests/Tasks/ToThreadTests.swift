@@ -107,7 +107,10 @@ import Testing
     }
   }
 
-  @Test("a task that is cancelled while it waits keeps work from beginning, but does not end work that runs")
+  @Test(
+    "a task that is cancelled while it waits keeps work from beginning, but does not end work that runs",
+    .pinsOrder
+  )
   func cancellation() throws {
     try runOnLoop { loop in
       let pool = Asyncio.ThreadPoolExecutor(maxWorkers: 1)

@@ -23,7 +23,10 @@ import Testing
 
   // MARK: Semaphores and locks
 
-  @Test("LOCKX-12: with the first two of four tasks cancelled a unit goes to the third, and not to the fourth")
+  @Test(
+    "LOCKX-12: with the first two of four tasks cancelled a unit goes to the third, and not to the fourth",
+    .pinsOrder
+  )
   func twoCancelledBeforeRelease() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
@@ -41,7 +44,10 @@ import Testing
     }
   }
 
-  @Test("LOCKX-13, LOCKX-15: tasks behind one that is cancelled get the units that are released, in their order")
+  @Test(
+    "LOCKX-13, LOCKX-15: tasks behind one that is cancelled get the units that are released, in their order",
+    .pinsOrder
+  )
   func firstCancelledBeforeReleases() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
@@ -79,7 +85,10 @@ import Testing
     }
   }
 
-  @Test("DIFF-32, DIFF-33: a unit that is released is free, and anybody's, until somebody takes it, as in 3.8")
+  @Test(
+    "DIFF-32, DIFF-33: a unit that is released is free, and anybody's, until somebody takes it, as in 3.8",
+    .pinsOrder
+  )
   func newcomerTakesTheUnit() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(1, loop: loop)

@@ -81,6 +81,7 @@ import Testing
 
   @Test(
     "WAITFOR-02: no time at all cancels a task that has begun, which cleans up first",
+    .pinsOrder,
     arguments: [Duration.zero, .seconds(-1)]
   )
   func zeroTimeout(_ timeout: Duration) throws {
@@ -166,7 +167,10 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-10, WAITFOR-11: with no time at all, too, and the timeout has the cancellation as its cause")
+  @Test(
+    "WAITFOR-10, WAITFOR-11: with no time at all, too, and the timeout has the cancellation as its cause",
+    .pinsOrder
+  )
   func zeroTimeoutWaitsForCleanUp() throws {
     try runOnLoop { loop in
       let cleanedUp = Box(false)
@@ -195,6 +199,7 @@ import Testing
 
   @Test(
     "WAITFOR-17, DIFF-16: a value in answer to the cancellation stays with the task",
+    .pinsOrder,
     arguments: [Duration.zero, .seconds(1)]
   )
   func answersWithValue(_ timeout: Duration) throws {
@@ -222,7 +227,7 @@ import Testing
     }
   }
 
-  @Test("WAITFOR-18: with no time at all, another error in answer to the cancellation is thrown")
+  @Test("WAITFOR-18: with no time at all, another error in answer to the cancellation is thrown", .pinsOrder)
   func answersWithErrorAtOnce() throws {
     try runOnLoop { loop in
       let reports = Reports(loop)
@@ -279,6 +284,7 @@ import Testing
 
   @Test(
     "WAITFOR-12, WAITFOR-13: cancelling the waiting task cancels what it waits for",
+    .pinsOrder,
     arguments: [nil, Duration.seconds(60)]
   )
   func cancelled(_ timeout: Duration?) throws {
@@ -326,7 +332,7 @@ import Testing
 
   // MARK: What is left behind
 
-  @Test("WAITFOR-22: no way out leaves the timer behind, or a callback")
+  @Test("WAITFOR-22: no way out leaves the timer behind, or a callback", .pinsOrder)
   func leavesNothing() throws {
     try runOnLoop { loop in
       let second = Duration.seconds(1)

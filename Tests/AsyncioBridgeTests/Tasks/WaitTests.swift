@@ -222,7 +222,7 @@ import Testing
     }
   }
 
-  @Test("WAIT-23: the timer is cancelled when the wait ends before")
+  @Test("WAIT-23: the timer is cancelled when the wait ends before", .pinsOrder)
   func timerIsCancelled() throws {
     try runOnLoop { loop in
       let task = sleeper(1)

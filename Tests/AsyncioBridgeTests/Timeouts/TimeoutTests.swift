@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test("TIMEOUT-08: a deadline that has passed interrupts even a wait of one turn")
+  @Test("TIMEOUT-08: a deadline that has passed interrupts even a wait of one turn", .pinsOrder)
   func inThePast() throws {
     try runOnLoop { loop in
       let scope = Box<Asyncio.Timeout?>(nil)

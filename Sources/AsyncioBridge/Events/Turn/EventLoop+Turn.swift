@@ -103,8 +103,18 @@ extension Asyncio.EventLoop {
   /// Runs the next entry of the turn, of which there must be one.
   @inline(__always)
   func runNextEntry() {
+    if state.isStepwise { return runNextEntryStepwise() }
     let entry = takeNextEntry()
-    if state.isTimed { runTimed(entry) } else { execute(entry) }
+    execute(entry)
+  }
+
+  @inline(never)
+  private func runNextEntryStepwise() {
+    if let policy {
+      state.ready.moveToFront(policy.choose(among: state.ready, leftInTurn: state.leftInTurn))
+    }
+    let entry = takeNextEntry()
+    if isTimed { runTimed(entry) } else { execute(entry) }
   }
 
   /// For a task that runs the loop itself: runs the library's own entries until the next is a step of a task, and returns

@@ -39,8 +39,8 @@ struct LoopState: ~Copyable {
   var turnCount = 0
   var turnLimit: Int?
   var isDebug = false
-  /// What runs is timed, for reports of what is slow. Then no task drives, so that each step's time is its own.
-  var isTimed = false
+  /// Each entry is run by the run method, and no task drives: it is timed, for reports of what is slow, or chosen.
+  var isStepwise = false
   var isClosed = false
   /// There is, or has been, a handle on the loop.
   var isShared = false

@@ -240,9 +240,9 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Refuses calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
+  /// Takes no calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
   /// alive may call back here.
-  func refuseCalls() -> Ring<Item> {
+  func stopTakingCalls() -> Ring<Item> {
     var calls = Ring<Item>()
     state.withLock { state in
       state.phase = .closing

@@ -47,12 +47,12 @@ extension Asyncio.EventLoop {
       core.record.waiter = nil
       resume(core)
     } else {
-      refuseStep(of: task)
+      reportImpossibleStep(of: task)
     }
   }
 
   @inline(never)
-  private func refuseStep(of task: Asyncio.AnyFuture) {
+  private func reportImpossibleStep(of task: Asyncio.AnyFuture) {
     let error: any Error =
       if let other = currentCustomTask ?? currentCore?.task?.asTask, !task.isDone {
         Asyncio.RuntimeError("Cannot enter into task \(task) while another task \(other) is being executed.")

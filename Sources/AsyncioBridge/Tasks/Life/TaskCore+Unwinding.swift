@@ -44,9 +44,9 @@ extension Asyncio.EventLoop {
 
   /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
   /// is left behind where it is: there is no way to end it.
-  nonisolated(nonsending) func refuseToWait(_ core: TaskRef) async throws {
-    core.record.refusedAwaits += 1
-    if core.record.refusedAwaits > 100 {
+  nonisolated(nonsending) func cancelAwait(ofAbandoned core: TaskRef) async throws {
+    core.record.cancelledAwaits += 1
+    if core.record.cancelledAwaits > 100 {
       callExceptionHandler(
         Asyncio.ExceptionContext(
           message: "Task ignored that its loop was closed, and goes on awaiting: its body is left suspended for ever",

@@ -8,7 +8,7 @@ enum Suspension: Equatable {
   /// have come back from a foreign await with this.
   case mustSuspend(TaskRef)
   /// The body is abandoned, and is not to wait for anything.
-  case isRefused(TaskRef)
+  case isAbandoned(TaskRef)
   /// The caller is no task of the running loop, but a child of one, or the code of an actor.
   case isChild
 
@@ -24,7 +24,7 @@ enum Suspension: Equatable {
     return try running.with { loop in
       if future == nil, loop.passTurn() { return .isOver }
       guard let core = loop.waitingCore() else { return .isChild }
-      if core.record.isAbandoned { return .isRefused(core) }
+      if core.record.isAbandoned { return .isAbandoned(core) }
       if let future {
         future.with { loop.arrangeStep(of: core, after: $0) }
       } else if let task = loop.takeKeeper(of: core) {
@@ -54,7 +54,7 @@ enum Suspension: Equatable {
     switch self {
     case .isOver: break
     case .mustSuspend: break
-    case .isRefused(let core): try await loop.refuseToWait(core)
+    case .isAbandoned(let core): try await loop.cancelAwait(ofAbandoned: core)
     case .isChild: try await loop.waitAsChild(for: future)
     }
   }
@@ -97,7 +97,7 @@ extension Asyncio.EventLoop {
       core.record.waiter = Unretained(future)
       if core.record.mustCancel, let task = core.task { passOnCancellation(core, task, future) }
     } else {
-      refuse(core, task, future)
+      failNextStep(of: core, task, awaiting: future)
     }
   }
 
@@ -108,7 +108,11 @@ extension Asyncio.EventLoop {
 
   /// Arranges for a step at once that fails.
   @inline(never)
-  private func refuse(_ core: TaskRef, _ owned: consuming Owned<Asyncio.AnyFuture>, _ future: Asyncio.AnyFuture) {
+  private func failNextStep(
+    of core: TaskRef,
+    _ owned: consuming Owned<Asyncio.AnyFuture>,
+    awaiting future: Asyncio.AnyFuture
+  ) {
     let task = owned.object
     core.record.pendingError =
       future === task
@@ -158,7 +162,7 @@ extension Asyncio.EventLoop {
 
   /// Whether a task may take entries of the ready queue at all.
   @inline(__always)
-  var mayDrive: Bool { state.driveDepth < Self.deepestDrive && !state.isTimed && !state.runsActorJob }
+  var mayDrive: Bool { state.driveDepth < Self.deepestDrive && !state.isStepwise && !state.runsActorJob }
 
   private func driveNow(_ core: TaskRef) -> Bool {
     let current = state.currentCore

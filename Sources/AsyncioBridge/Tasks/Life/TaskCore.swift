@@ -61,7 +61,7 @@ struct TaskCore: ~Copyable {
   var isPassingOnCancellation = false
   /// There is an error to be thrown into the body at the next step.
   private var hasPendingError = false
-  var refusedAwaits: UInt8 = 0
+  var cancelledAwaits: UInt8 = 0
 
   /// The context while the task does not run; while it does, the context is its thread's.
   var context: Asyncio.Context?

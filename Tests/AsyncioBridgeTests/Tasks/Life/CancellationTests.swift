@@ -132,7 +132,7 @@ import Testing
     }
   }
 
-  @Test("CANC-21: a task that has not begun never does; it is cancelled on the next turn")
+  @Test("CANC-21: a task that has not begun never does; it is cancelled on the next turn", .pinsOrder)
   func beforeFirstStep() throws {
     try withLoop { loop in
       let hasBegun = Box(false)
@@ -366,7 +366,10 @@ import Testing
     }
   }
 
-  @Test("CANC-13, CANC-14: a self-cancelled task that awaits a blocked child cancels that, and the future it waits for")
+  @Test(
+    "CANC-13, CANC-14: a self-cancelled task that awaits a blocked child cancels that, and the future it waits for",
+    .pinsOrder
+  )
   func itselfThenAwaitingChild() throws {
     try withLoop { loop in
       let future = loop.createFuture(of: Void.self)

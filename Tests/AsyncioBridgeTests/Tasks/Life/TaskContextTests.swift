@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test("CTXX-04: a context that the task itself has come to need is its context, and no other task's")
+  @Test("CTXX-04: a context that the task itself has come to need is its context, and no other task's", .pinsOrder)
   func madeWithin() throws {
     let variable = Self.variable
     try runOnLoop { loop in
