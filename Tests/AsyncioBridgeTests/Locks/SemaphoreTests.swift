@@ -201,7 +201,7 @@ import Testing
     }
   }
 
-  @Test("SEM-10: waits that time out, or are cancelled in any order, leave nothing in the semaphore's line")
+  @Test("SEM-10: waits that time out, or are cancelled in any order, leave nothing in the semaphore's line", .pinsOrder)
   func cancelledWaitersLeave() throws {
     try withLoop { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
