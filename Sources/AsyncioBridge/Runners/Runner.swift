@@ -34,24 +34,33 @@ extension Asyncio {
 
     private var state = State.created
     private let makeLoop: () -> EventLoop
-    private let handlesInterrupt: Bool
+    /// Nil: as the loop's version does.
+    private let handlesInterrupt: Bool?
 
     /// Creates a runner, which makes its own loop.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as the environment says.
     ///   - clock: which time the loop's clock tells.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
-    public init(debug: Bool? = nil, clock: LoopClock.Kind = .monotonic, handlingInterrupt: Bool = false) {
+    ///   - semantics: which Python the loop follows.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by default as
+    ///     the loop's version does.
+    public init(
+      debug: Bool? = nil,
+      clock: LoopClock.Kind = .monotonic,
+      semantics: Semantics = .python3_8,
+      handlingInterrupt: Bool? = nil
+    ) {
       handlesInterrupt = handlingInterrupt
-      makeLoop = { EventLoop(clock: clock, debug: debug) }
+      makeLoop = { EventLoop(clock: clock, debug: debug, semantics: semantics) }
     }
 
     /// Creates a runner for a loop that the caller makes.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as it was made.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by default as
+    ///     the loop's version does.
     ///   - loopFactory: makes the loop, which the runner closes. Called once, when the loop is first needed.
-    public init(debug: Bool? = nil, handlingInterrupt: Bool = false, loopFactory: @escaping () -> EventLoop) {
+    public init(debug: Bool? = nil, handlingInterrupt: Bool? = nil, loopFactory: @escaping () -> EventLoop) {
       handlesInterrupt = handlingInterrupt
       makeLoop = {
         let loop = loopFactory()
@@ -115,6 +124,7 @@ extension Asyncio {
     /// Runs the loop until the task of a body is done.
     @available(*, noasync)
     func finish<Value>(_ main: Task<Value>) throws -> Value {
+      let handlesInterrupt = handlesInterrupt ?? (main.loop.semantics.runHandlesInterrupt && isMainThread())
       guard handlesInterrupt, let handling = InterruptHandling(for: main) else {
         return try main.loop.runUntilComplete(main)
       }
@@ -123,13 +133,19 @@ extension Asyncio {
 
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
     ///
+    /// If the loop follows ``Semantics/python3_13`` the default executor is then shut down and waited for, five minutes at
+    /// most.
+    ///
     /// A task that then fails is reported to the loop's exception handler. Does nothing if there is no loop yet, or no
     /// longer.
     /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task.
     @available(*, noasync, message: "this blocks the thread")
     public func close() throws {
       guard case .initialized(let loop, _) = state else { return }
-      let cleanUp = Result { try Runner.cancelAllTasks(of: loop) }
+      let cleanUp = Result {
+        try Runner.cancelAllTasks(of: loop)
+        try Runner.shutDownExecutor(of: loop)
+      }
       try loop.close()
       state = .closed
       try cleanUp.get()
@@ -161,6 +177,14 @@ extension Asyncio {
       }
     }
 
+    @available(*, noasync)
+    private static func shutDownExecutor(of loop: EventLoop) throws {
+      guard let timeout = loop.semantics.executorShutdownTimeout, loop.executor != nil else { return }
+      // A virtual clock would be there at once.
+      let limit = loop.clock.kind == .virtual ? nil : timeout
+      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor(timeout: limit) }
+    }
+
     /// Runs `body`, and closes the runner on every way out.
     @available(*, noasync)
     func closing<Result>(_ body: (Runner) throws -> Result) throws -> Result {
@@ -181,16 +205,19 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
-  ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process.
+  ///   - semantics: which Python the loop follows.
+  ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process; by
+  ///     default as the loop's version does.
   ///   - body: what to do with the runner.
   /// - Throws: what `body` throws, and what ``Runner/close()`` throws.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public static func withRunner<Result>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
-    handlingInterrupt: Bool = false,
+    semantics: Semantics = .python3_8,
+    handlingInterrupt: Bool? = nil,
     _ body: sending (Runner) throws -> Result
   ) throws -> Result {
-    try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing(body)
+    try Runner(debug: debug, clock: clock, semantics: semantics, handlingInterrupt: handlingInterrupt).closing(body)
   }
 }
