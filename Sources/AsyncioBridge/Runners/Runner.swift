@@ -23,8 +23,11 @@ extension Asyncio {
   /// ```swift
   /// do { try Asyncio.run(handlingInterrupt: true) { try await serve() } } catch is Asyncio.KeyboardInterrupt { exit(130) }
   /// ```
+  /// A runner whose loop follows ``Semantics/python3_13`` handles interrupts by default if it runs on the main thread: the one
+  /// that the process began with, which on Linux a program leaves whose `main` is `async`.
+  ///
   /// Only the default is replaced: if the process ignores SIGINT, or has a handler of its own, or another run is
-  /// handling it, that stays as it is. It does not matter on which thread the runner runs.
+  /// handling it, that stays as it is. For a runner that is told to handle them it does not matter on which thread it runs.
   public final class Runner {
     private enum State {
       case created
