@@ -27,9 +27,9 @@ struct ReplayCommand {
 
   static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
 
-  /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--semantics` tells which Python the
-  ///   loops follow, 3.8 (the default) or 3.13; and `--kept-hosts` has them keep the Swift tasks that run the bodies, which must
-  ///   make no difference.
+  /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--semantics` tells which
+  ///   Python the loops follow, 3.8 (the default) or 3.13; and `--kept-hosts` has them keep the Swift tasks that run
+  ///   the bodies, which must make no difference.
   /// - Returns: the exit status.
   private static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
@@ -39,13 +39,16 @@ struct ReplayCommand {
     var pending = ""
     do {
       defer { try? output.write(contentsOf: Data(pending.utf8)) }
-      if files.first == "--semantics" {
-        semantics = try version(files.dropFirst().first)
-        files = files.dropFirst(2)
-      }
-      if files.first == "--kept-hosts" {
-        reusesHosts = true
-        files = files.dropFirst()
+      options: while let option = files.first {
+        switch option {
+        case "--semantics":
+          semantics = try version(files.dropFirst().first)
+          files = files.dropFirst(2)
+        case "--kept-hosts":
+          reusesHosts = true
+          files = files.dropFirst()
+        default: break options
+        }
       }
       for file in files.isEmpty ? ["-"] : files {
         let source = file == "-" ? "standard input" : file

@@ -1,7 +1,7 @@
 extension Asyncio {
   /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
   /// yourself to keep control:
   ///
   /// ```swift

@@ -56,7 +56,8 @@ extension Asyncio {
       self.subjectsContext = subjectsContext
     }
 
-    /// The context of the task or callback that this is about, for the handler to run in; nil if it is about something else.
+    /// The context of the task or callback that this is about, for the handler to run in; nil if it is about something
+    /// else.
     var handlersContext: Context? {
       if let subjectsContext { return subjectsContext }
       if let future { return future.core?.requireContext() }
@@ -84,8 +85,8 @@ extension Asyncio {
 extension Asyncio.EventLoop {
   /// Reports to the loop's exception handler. `loop.call_exception_handler()`.
   ///
-  /// The handler runs in the current context; on a loop that follows ``Asyncio/Semantics/python3_13`` in that of the task or
-  /// callback which `context` is about. A handler that throws is itself reported, by the default handler. A
+  /// The handler runs in the current context; on a loop that follows ``Asyncio/Semantics/python3_13`` in that of the
+  /// task or callback which `context` is about. A handler that throws is itself reported, by the default handler. A
   /// ``Asyncio/BaseError`` it throws leaves the loop.
   public func callExceptionHandler(_ context: Asyncio.ExceptionContext) {
     guard let exceptionHandler else { return defaultExceptionHandler(context) }

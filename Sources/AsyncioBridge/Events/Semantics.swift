@@ -1,19 +1,19 @@
 extension Asyncio {
-  /// Which Python a loop follows where versions of asyncio differ. What belongs to a loop does as the loop's version does.
+  /// Which Python a loop follows where versions of asyncio differ. What belongs to a loop does as the loop's version
+  /// does.
   ///
   /// ```swift
   /// try Asyncio.run(semantics: .python3_13) { try await serve() }
   /// ```
-  /// Choose ``python3_13`` if you come from Python 3.11 or later, or from none. What only later versions have, as
+  /// Choose ``python3_13`` if you come from Python 3.11 or later. What only later versions have, as
   /// ``Asyncio/timeout(_:_:)`` and ``TaskGroup``, is the same in both.
   public struct Semantics: Hashable, Sendable, CustomStringConvertible {
-    /// The version's number, as in `3.8`.
-    public let description: String
+    private let minorVersion: Int
 
-    // The rules: what the later version does otherwise. Each is used where the thing is done, and nowhere else.
+    // The rules: what the later version does otherwise. Each is asked where the thing is done, and nowhere else.
 
-    /// `waitFor` awaits in the calling task, under a `timeout`: so who is waited for decides how the wait ends. Otherwise a
-    /// body has a task of its own, and the caller waits for a future of the library's.
+    /// `waitFor` awaits in the calling task, under a `timeout`: so who is waited for decides how the wait ends.
+    /// Otherwise a body has a task of its own, and the caller waits for a future of the library's.
     var waitForStaysInTask = false
     /// `asCompleted` begins with the call, and not with the first element.
     var asCompletedBeginsWithCall = false
@@ -32,14 +32,14 @@ extension Asyncio {
     /// How long a run waits for the default executor in the end; nil: not at all.
     var executorShutdownTimeout: Duration?
 
-    private init(_ description: String) { self.description = description }
+    private init(minorVersion: Int) { self.minorVersion = minorVersion }
 
     /// As CPython 3.8 does. A loop's default.
-    public static let python3_8 = Semantics("3.8")
+    public static let python3_8 = Semantics(minorVersion: 8)
 
     /// As CPython 3.13 does.
     public static let python3_13 = {
-      var semantics = Semantics("3.13")
+      var semantics = Semantics(minorVersion: 13)
       semantics.waitForStaysInTask = true
       semantics.asCompletedBeginsWithCall = true
       semantics.gatherSeesDoneChildren = true
@@ -51,5 +51,8 @@ extension Asyncio {
       semantics.executorShutdownTimeout = .seconds(300)
       return semantics
     }()
+
+    /// The version's number, as in `3.8`.
+    public var description: String { "3.\(minorVersion)" }
   }
 }

@@ -54,8 +54,8 @@ extension Asyncio {
     /// Frees the lock, waits until notified, and takes the lock again. `Condition.wait()`.
     ///
     /// The lock is held again however the wait ends. A task that is cancelled after it was notified loses the
-    /// notification; on a loop that follows ``Semantics/python3_13`` another is notified in its place, and so a task may also
-    /// be woken for nothing.
+    /// notification; on a loop that follows ``Semantics/python3_13`` another is notified in its place, and so a task
+    /// may also be woken for nothing.
     /// - Returns: true.
     /// - Throws: ``RuntimeError`` if the lock is not held; `CancellationError` when cancelled.
     @discardableResult

@@ -1,11 +1,12 @@
 extension Asyncio {
   /// A counter of free units: acquiring takes one, and waits while there is none. `asyncio.Semaphore`.
   ///
-  /// On a loop that follows ``Semantics/python3_8`` it is not fair: a task that comes just when a unit is released may take it
-  /// before one that waits. On one that follows ``Semantics/python3_13`` units are given in the order of arrival.
+  /// On a loop that follows ``Semantics/python3_8`` it is not fair: a task that comes just when a unit is released may
+  /// take it before one that waits. On one that follows ``Semantics/python3_13`` units are given in the order of
+  /// arrival.
   public class Semaphore: LockProtocol, CustomStringConvertible {
     final let loop: EventLoop
-    @usableFromInline final var waiters = WaiterQueue()
+    @safe @exclusivity(unchecked) @usableFromInline final var waiters = WaiterQueue()
     /// Whether a unit that is released is the first waiter's at once, which keeps its place until it resumes.
     private let reservesUnits: Bool
     /// How many units are free.
@@ -25,9 +26,9 @@ extension Asyncio {
       reservesUnits = self.loop.semantics.semaphoreReservesUnits
     }
 
-    /// Whether no unit is free; on a loop that follows ``Semantics/python3_13`` also, whether there is anybody to be served
-    /// before a newcomer. `Semaphore.locked()`.
-    public final var isLocked: Bool { value == 0 || reservesUnits && waiters.hasClaimants }
+    /// Whether no unit is free; on a loop that follows ``Semantics/python3_13`` also, whether there is anybody to be
+    /// served before a newcomer. `Semaphore.locked()`.
+    public final var isLocked: Bool { units == 0 || reservesUnits && waiters.hasClaimants }
 
     /// Waits until a unit is free, and takes it. `Semaphore.acquire()`.
     /// - Returns: true.

@@ -6,10 +6,10 @@
 /// task; the task resumes a turn later or more. Who leaves the line when is said here, in one of two ways:
 ///
 /// - *Who is woken keeps its place* until its task resumes, and leaves then, however its wait has ended: `wakeFirst`,
-///   `wakeNext`, `wake(atMost:)`, `wakeAll`, `leave`. So with a lock, where no newcomer may come before the one that was
-///   woken, with an event and with a condition; and with a semaphore of 3.13.
-/// - *Who is woken leaves at once*: `admitNext`, `admitAll`. So with a queue, and with a semaphore of 3.8, where a newcomer may
-///   come first; whoever was woken then joins the line again.
+///   `wakeNext`, `wake(atMost:)`, `wakeAll`, `leave`. So with a lock, where no newcomer may come before the one that
+///   was woken, with an event and with a condition; and with a semaphore of 3.13.
+/// - *Who is woken leaves at once*: `admitNext`, `admitAll`. So with a queue, and with a semaphore of 3.8, where a
+///   newcomer may come first; whoever was woken then joins the line again.
 ///
 /// With semaphores and queues `giveUp` ends a wait that has failed.
 @usableFromInline

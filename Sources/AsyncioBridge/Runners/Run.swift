@@ -36,7 +36,7 @@ extension Asyncio {
   /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; interrupts (SIGINT, as by
   /// Control-C) cancel the body's task instead of ending the process, see ``Runner``. For programs of the command line.
   ///
-  /// Otherwise as ``run(debug:clock:fileID:line:_:)``.
+  /// Otherwise as ``run(debug:clock:semantics:fileID:line:_:)``.
   /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
   ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(

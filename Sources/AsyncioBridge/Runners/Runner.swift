@@ -1,7 +1,7 @@
 extension Asyncio {
   /// Runs several bodies, one after another, on one loop. `asyncio.Runner`.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` is one run of a runner of its own. Use this where
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` is one run of a runner of its own. Use this where
   /// asynchronous code is called several times from code that is not, as in an interactive program or a test:
   ///
   /// ```swift
@@ -23,11 +23,12 @@ extension Asyncio {
   /// ```swift
   /// do { try Asyncio.run(handlingInterrupt: true) { try await serve() } } catch is Asyncio.KeyboardInterrupt { exit(130) }
   /// ```
-  /// A runner whose loop follows ``Semantics/python3_13`` handles interrupts by default if it runs on the main thread: the one
-  /// that the process began with, which on Linux a program leaves whose `main` is `async`.
+  /// A runner whose loop follows ``Semantics/python3_13`` handles interrupts by default if it runs on the main thread:
+  /// the one that the process began with, which on Linux a program leaves whose `main` is `async`.
   ///
   /// Only the default is replaced: if the process ignores SIGINT, or has a handler of its own, or another run is
-  /// handling it, that stays as it is. For a runner that is told to handle them it does not matter on which thread it runs.
+  /// handling it, that stays as it is. For a runner that is told to handle them it does not matter on which thread it
+  /// runs.
   public final class Runner {
     private enum State {
       case created
@@ -45,8 +46,8 @@ extension Asyncio {
     ///   - debug: whether the loop runs in debug mode; by default as the environment says.
     ///   - clock: which time the loop's clock tells.
     ///   - semantics: which Python the loop follows.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by default as
-    ///     the loop's version does.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by
+    ///     default as the loop's version does.
     public init(
       debug: Bool? = nil,
       clock: LoopClock.Kind = .monotonic,
@@ -60,8 +61,8 @@ extension Asyncio {
     /// Creates a runner for a loop that the caller makes.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as it was made.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by default as
-    ///     the loop's version does.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by
+    ///     default as the loop's version does.
     ///   - loopFactory: makes the loop, which the runner closes. Called once, when the loop is first needed.
     public init(debug: Bool? = nil, handlingInterrupt: Bool? = nil, loopFactory: @escaping () -> EventLoop) {
       handlesInterrupt = handlingInterrupt
@@ -92,8 +93,9 @@ extension Asyncio {
 
     /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
     ///
-    /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for it;
-    /// in `main.swift` use ``Asyncio/withRunner(debug:clock:handlingInterrupt:_:)``, or a function of your own.
+    /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for
+    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:_:)``, or a function of
+    /// your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
     ///   - body: what to run.
@@ -136,11 +138,9 @@ extension Asyncio {
 
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
     ///
-    /// If the loop follows ``Semantics/python3_13`` the default executor is then shut down and waited for, five minutes at
-    /// most.
-    ///
-    /// A task that then fails is reported to the loop's exception handler. Does nothing if there is no loop yet, or no
-    /// longer.
+    /// A task that then fails is reported to the loop's exception handler. If the loop follows ``Semantics/python3_13``
+    /// its default executor is shut down and waited for, too, five minutes at most. Does nothing if there is no loop
+    /// yet, or no longer.
     /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task.
     @available(*, noasync, message: "this blocks the thread")
     public func close() throws {

@@ -18,7 +18,8 @@ func isMainThread() -> Bool {
   #if canImport(Darwin)
     pthread_main_np() != 0
   #else
-    // "PROCESS/task/THREAD": the main thread has the process's number. Swift's modules of the C library have no `gettid`.
+    // "PROCESS/task/THREAD": the main thread has the process's number. Swift's modules of the C library have no
+    // `gettid`.
     var target = [CChar](repeating: 0, count: 64)
     let length = unsafe readlink("/proc/thread-self", &target, target.count)
     let parts = target.prefix(max(0, length)).split(separator: CChar(UInt8(ascii: "/")))

@@ -4,8 +4,8 @@ extension Asyncio {
   /// ```swift
   /// for try await finished in Asyncio.asCompleted(tasks, timeout: .seconds(5)) { print(try finished.result()) }
   /// ```
-  /// The sequence has as many elements as there are distinct futures. Nothing is done until the first is asked for, unless
-  /// the running loop follows ``Semantics/python3_13``: then it begins with this call.
+  /// The sequence has as many elements as there are distinct futures. Nothing is done until the first is asked for,
+  /// unless the running loop follows ``Semantics/python3_13``: then it begins with this call.
   /// - Parameters:
   ///   - futures: what to wait for; one that is given twice counts once.
   ///   - timeout: how long to wait for all of them at most, from the beginning on; nil: as long as it takes.

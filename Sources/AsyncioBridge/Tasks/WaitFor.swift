@@ -6,15 +6,16 @@ extension Asyncio {
   /// an answer to that cancellation:
   ///
   /// - On a loop that follows ``Semantics/python3_8`` a value or error that the future answers with is not told. If the
-  ///   future completes at the same time as the caller is cancelled, its result is returned and the cancellation dropped.
-  /// - On a loop that follows ``Semantics/python3_13`` this is a ``timeout(_:_:)`` around the await of the future, which
-  ///   decides what comes of it: its value is returned, and its error thrown. A cancellation is not dropped.
+  ///   future completes at the same time as the caller is cancelled, its result is returned and the cancellation
+  ///   dropped.
+  /// - On a loop that follows ``Semantics/python3_13`` this is a ``timeout(_:_:)`` around the await of the future,
+  ///   which decides what comes of it: its value is returned, and its error thrown. A cancellation is not dropped.
   /// - Parameters:
   ///   - future: what to wait for.
   ///   - timeout: how long; zero or less: not at all; nil: as long as it takes.
-  /// - Throws: ``TimeoutError`` when the time is up; what the future failed with (3.8: but not in answer to its cancellation,
-  ///   unless the timeout is zero or less); `CancellationError` when the caller or the future was cancelled;
-  ///   ``ValueError`` for a future of another loop, or (3.13, with a timeout above zero) ``RuntimeError``.
+  /// - Throws: ``TimeoutError`` when the time is up; what the future failed with (3.8: but not in answer to its
+  ///   cancellation, unless the timeout is zero or less); `CancellationError` when the caller or the future was
+  ///   cancelled; ``ValueError`` for a future of another loop, or (3.13, with a timeout above zero) ``RuntimeError``.
   @inlinable
   public static func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
     guard let timeout else {
@@ -31,8 +32,8 @@ extension Asyncio {
   /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)``.
   ///
   /// Without a timeout the body runs in the caller's task; with one in a task of its own, or, on a loop that follows
-  /// ``Semantics/python3_13``, in the caller's too, unless the timeout is zero or less. (A child task of Swift's, which is no
-  /// task of the loop's, waits as in 3.8.)
+  /// ``Semantics/python3_13``, in the caller's too, unless the timeout is zero or less. (A child task of Swift's, which
+  /// is no task of the loop's, waits as in 3.8.)
   ///
   /// ```swift
   /// let reply = try await Asyncio.waitFor(timeout: .seconds(1)) { try await connection.ask(question) }
@@ -54,10 +55,11 @@ extension Asyncio {
 }
 
 extension Asyncio.EventLoop {
-  /// Whether `waitFor` is a timeout around an await of the caller's. Not for a child task, which `timeout` refuses.
+  /// Whether `waitFor` is a timeout around an await of the caller's. Not for a child task, which is no task to time
+  /// out.
   @usableFromInline
   static var callerAwaitsUnderTimeout: Bool {
-    ThreadState.current.record.runningLoop?.with { $0.semantics.waitForStaysInTask && $0.callingCore() != nil } ?? false
+    ThreadState.current.record.runningLoop?.with { $0.semantics.waitForStaysInTask && $0.waitingCore() != nil } ?? false
   }
 }
 

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Replay
 
-/// Programs of tasks, futures, timers, combinators, locks and queues, with what the asyncio of CPython 3.8, or of 3.13, did
-/// with them: a loop that follows that version must do the same, event by event and byte by byte.
+/// Programs of tasks, futures, timers, combinators, locks and queues, with what the asyncio of CPython 3.8, or of 3.13,
+/// did with them: a loop that follows that version must do the same, event by event and byte by byte.
 @Suite struct RecordingsTests {
   @Test(
     "What asyncio did is done again, event by event",

@@ -108,6 +108,23 @@ import Testing
       let error = await child
       #expect(error is Asyncio.TimeoutError)
       #expect(future.value.isCancelled)
+      expectTime(loop, .seconds(1))
+    }
+  }
+
+  @Test("a child that begins within its parent's step has a timeout of its own", arguments: Asyncio.Semantics.all)
+  func immediateChild(_ semantics: Asyncio.Semantics) throws {
+    try runOnLoop(semantics: semantics) { loop in
+      let future = UncheckedBox(loop.createFuture(of: Int.self))
+      let isTimeout = await withTaskGroup(of: Bool.self) { group in
+        group.addImmediateTask {
+          await errorThrown { try await Asyncio.waitFor(future.value, timeout: .seconds(1)) } is Asyncio.TimeoutError
+        }
+        return await group.next()
+      }
+      #expect(isTimeout == true)
+      #expect(Asyncio.currentTask()?.cancelling == 0)
+      expectTime(loop, .seconds(1))
     }
   }
 
