@@ -2,7 +2,8 @@
 ///
 /// Everything lives in this namespace, so that the names read as they do in asyncio and shadow nothing of Swift's own:
 ///
-/// - running: ``run(debug:clock:fileID:line:_:)``, ``Runner``, ``EventLoop``, ``LoopHandle``, ``LoopClock``
+/// - running: ``run(debug:clock:semantics:fileID:line:_:)``, ``Runner``, ``EventLoop``, ``LoopHandle``, ``LoopClock``,
+///   ``Semantics``
 /// - tasks: ``createTask(name:context:eagerStart:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``, ``Coroutine``
 /// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
 /// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`

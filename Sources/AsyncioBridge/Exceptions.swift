@@ -133,18 +133,19 @@ extension Asyncio {
   /// A loop can go no further: nothing is ready, no timer is set, nothing outside the loop will wake it, and
   /// the run has not ended.
   ///
-  /// asyncio would block for ever here. The run methods throw it, and leave the tasks as they are; ``run(debug:clock:fileID:line:_:)``
-  /// then cancels them.
+  /// asyncio would block for ever here. The run methods throw it, and leave the tasks as they are;
+  /// ``run(debug:clock:semantics:fileID:line:_:)`` then cancels them.
   ///
   /// On a virtual clock it is thrown in all cases, except while something is on its way back to the loop that this has
   /// sent away: work in an executor, a foreign operation or await, a child task of Swift's.
   ///
-  /// In real time it is never thrown by mistake, and so only where the loop can know that nobody is left to wake it. There must
-  /// also be: a task or future that the loop runs until it is done, since one that runs for ever may well be idle; no ``LoopHandle``,
-  /// whoever may have it, a task of the loop included (the asynchronous ``run(debug:clock:fileID:line:_:)`` has
-  /// one, for its caller's cancellation); no result of ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` that is still
-  /// to come. Otherwise the loop waits, as asyncio's does. (Of a child task of Swift's that began by `addImmediateTask` and has
-  /// left at once for a foreign await the loop can't know.)
+  /// In real time it is never thrown by mistake, and so only where the loop can know that nobody is left to wake it.
+  /// There must also be: a task or future that the loop runs until it is done, since one that runs for ever may well be
+  /// idle; no ``LoopHandle``, whoever may have it, a task of the loop included (the asynchronous
+  /// ``run(debug:clock:semantics:fileID:line:_:)`` has one, for its caller's cancellation); no result of
+  /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` that is still to come. Otherwise the loop waits, as
+  /// asyncio's does. (Of a child task of Swift's that began by `addImmediateTask` and has left at once for a foreign
+  /// await the loop can't know.)
   public struct DeadlockError: Error, CustomStringConvertible {
     /// Who waits for whom, with the cycle if there is one.
     public let callGraph: CallGraph

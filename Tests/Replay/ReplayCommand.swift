@@ -1,7 +1,8 @@
+import AsyncioBridge
 import Foundation
 
 /// Reads scenarios, one a line, and writes their traces, one a line:
-/// `swift run -c release Replay [--kept-hosts] [FILE...]`.
+/// `swift run -c release Replay [--semantics VERSION] [--kept-hosts] [FILE...]`.
 @main
 struct ReplayCommand {
   /// Why there is no trace for a line.
@@ -19,20 +20,39 @@ struct ReplayCommand {
     var description: String { "\(path): cannot be read" }
   }
 
+  struct UnknownVersion: Error, CustomStringConvertible {
+    let name: String?
+    var description: String { "--semantics: expected 3.8 or 3.13, not '\(name ?? "")'" }
+  }
+
   static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
 
-  /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--kept-hosts` has the loops keep
-  ///   the Swift tasks that run the bodies, which must make no difference.
+  /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--semantics` tells which
+  ///   Python the loops follow, 3.8 (the default) or 3.13; and `--kept-hosts` has them keep the Swift tasks that run
+  ///   the bodies, which must make no difference.
   /// - Returns: the exit status.
   private static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
-    let reusesHosts = arguments.first == "--kept-hosts"
-    let files = Array(arguments.dropFirst(reusesHosts ? 1 : 0))
+    var files = arguments[...]
+    var semantics = Asyncio.Semantics.python3_8
+    var reusesHosts = false
     var pending = ""
     do {
       defer { try? output.write(contentsOf: Data(pending.utf8)) }
+      options: while let option = files.first {
+        switch option {
+        case "--semantics":
+          semantics = try version(files.dropFirst().first)
+          files = files.dropFirst(2)
+        case "--kept-hosts":
+          reusesHosts = true
+          files = files.dropFirst()
+        default: break options
+        }
+      }
       for file in files.isEmpty ? ["-"] : files {
-        try replay(try read(file), from: file == "-" ? "standard input" : file, reusesHosts: reusesHosts) { trace in
+        let source = file == "-" ? "standard input" : file
+        try replay(try read(file), from: source, by: semantics, reusesHosts: reusesHosts) { trace in
           pending += trace.line
           pending += "\n"
           if pending.utf8.count >= 1 << 16 {
@@ -48,6 +68,12 @@ struct ReplayCommand {
     }
   }
 
+  private static func version(_ name: String?) throws -> Asyncio.Semantics {
+    let versions: [Asyncio.Semantics] = [.python3_8, .python3_13]
+    guard let version = versions.first(where: { $0.description == name }) else { throw UnknownVersion(name: name) }
+    return version
+  }
+
   private static func read(_ file: String) throws -> [UInt8] {
     if file == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
     guard let text = FileManager.default.contents(atPath: file) else { throw UnreadableFile(path: file) }
@@ -59,6 +85,7 @@ struct ReplayCommand {
   static func replay(
     _ text: [UInt8],
     from source: String,
+    by semantics: Asyncio.Semantics = .python3_8,
     reusesHosts: Bool = false,
     write: (Trace) throws -> Void
   ) throws {
@@ -68,7 +95,7 @@ struct ReplayCommand {
       let trace: Trace
       do {
         let scenario = try decoder.decode(Scenario.self, from: Data(line))
-        trace = try Interpreter.trace(of: scenario, reusesHosts: reusesHosts)
+        trace = try Interpreter.trace(of: scenario, by: semantics, reusesHosts: reusesHosts)
       } catch {
         throw Failure(source: source, line: index + 1, reason: error)
       }

@@ -120,7 +120,8 @@ extension Asyncio.EventLoop {
         message: "Task was destroyed but it is pending!",
         subject: .future(FutureSummary(of: task)),
         taskName: core.record.name,
-        site: task.site
+        site: task.site,
+        subjectsContext: core.requireContext()
       )
     )
   }

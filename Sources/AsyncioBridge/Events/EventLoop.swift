@@ -1,7 +1,7 @@
 extension Asyncio {
   /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
   /// yourself to keep control:
   ///
   /// ```swift
@@ -151,6 +151,9 @@ extension Asyncio {
     /// How many turns the loop has begun.
     public var turnCount: Int { state.turnCount }
 
+    /// Which Python the loop, and what belongs to it, follows.
+    public let semantics: Semantics
+
     /// Whether the Swift tasks that host the bodies of tasks are kept for others when a body ends.
     @usableFromInline let reusesHosts: Bool
 
@@ -161,7 +164,14 @@ extension Asyncio {
     ///   - reusesHosts: whether tasks run on Swift tasks that are kept, and taken by one task after the other, instead of one made
     ///     for each. Then a task does **not** inherit its creator's `@TaskLocal` values, and debuggers don't show its name;
     ///     everything else is the same. Programs that make many short tasks become faster.
-    public init(clock: LoopClock.Kind = .monotonic, debug: Bool? = nil, reusesHosts: Bool = false) {
+    ///   - semantics: which Python it follows.
+    public init(
+      clock: LoopClock.Kind = .monotonic,
+      debug: Bool? = nil,
+      reusesHosts: Bool = false,
+      semantics: Semantics = .python3_8
+    ) {
+      self.semantics = semantics
       self.reusesHosts = reusesHosts
       let mailbox = Mailbox()
       self.mailbox = mailbox

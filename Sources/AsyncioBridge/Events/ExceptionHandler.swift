@@ -15,6 +15,8 @@ extension Asyncio {
     public let taskName: String?
     let site: SourceSite?
     private let described: Subject?
+    /// The context of what this is about, where that is neither the future nor the handle.
+    var subjectsContext: Context?
 
     /// What a report is about.
     enum Subject {
@@ -41,7 +43,8 @@ extension Asyncio {
       handle: Handle? = nil,
       subject: Subject? = nil,
       taskName: String? = nil,
-      site: SourceSite? = nil
+      site: SourceSite? = nil,
+      subjectsContext: Context? = nil
     ) {
       self.message = message
       self.error = error
@@ -50,6 +53,15 @@ extension Asyncio {
       described = subject ?? future.map { .future(FutureSummary(of: $0)) } ?? handle.map { .text($0.description) }
       self.taskName = taskName ?? future?.core?.record.name
       self.site = site ?? handle?.site
+      self.subjectsContext = subjectsContext
+    }
+
+    /// The context of the task or callback that this is about, for the handler to run in; nil if it is about something
+    /// else.
+    var handlersContext: Context? {
+      if let subjectsContext { return subjectsContext }
+      if let future { return future.core?.requireContext() }
+      return handle.map { $0.context ?? Context() }
     }
 
     /// Where in your source the future, task or callback was created: `Module/File.swift:12`.
@@ -73,11 +85,17 @@ extension Asyncio {
 extension Asyncio.EventLoop {
   /// Reports to the loop's exception handler. `loop.call_exception_handler()`.
   ///
-  /// A handler that throws is itself reported, by the default handler. A ``Asyncio/BaseError`` it throws leaves the loop.
+  /// The handler runs in the current context; on a loop that follows ``Asyncio/Semantics/python3_13`` in that of the
+  /// task or callback which `context` is about. A handler that throws is itself reported, by the default handler. A
+  /// ``Asyncio/BaseError`` it throws leaves the loop.
   public func callExceptionHandler(_ context: Asyncio.ExceptionContext) {
     guard let exceptionHandler else { return defaultExceptionHandler(context) }
     do {
-      try exceptionHandler(self, context)
+      if semantics.handlerRunsInSubjectsContext, let handlersContext = context.handlersContext {
+        try handlersContext.run { try exceptionHandler(self, context) }
+      } else {
+        try exceptionHandler(self, context)
+      }
     } catch let error as any Asyncio.BaseError {
       state.escapingError = error
     } catch {

@@ -9,7 +9,8 @@ extension Asyncio {
     }
 
     @safe @exclusivity(unchecked) final var action: Action
-    private let context: Context?
+    /// Nil stands for an empty one.
+    let context: Context?
     let site: SourceSite
     // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
     @safe @exclusivity(unchecked) final var wasCancelled = false

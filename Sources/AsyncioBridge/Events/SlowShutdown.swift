@@ -32,7 +32,8 @@ extension Asyncio.EventLoop {
           message: "Task was cancelled and goes on: its loop waits to be closed for what the task awaits",
           subject: core.task.map { .future(FutureSummary(of: $0)) },
           taskName: core.record.name,
-          site: core.task?.site
+          site: core.task?.site,
+          subjectsContext: core.requireContext()
         )
       )
     }

@@ -297,7 +297,8 @@ extension Asyncio {
           error: error,
           subject: .future(FutureSummary(of: self)),
           taskName: core?.record.name,
-          site: site
+          site: site,
+          subjectsContext: core?.requireContext()
         )
       )
     }

@@ -26,7 +26,8 @@ extension Asyncio {
 final class DoneCallbackRegistration: KeepingObserver {
   /// Nil when the loop has been closed.
   private(set) var callback: Asyncio.DoneCallback?
-  private let context: Asyncio.Context?
+  /// Nil stands for an empty one.
+  let context: Asyncio.Context?
 
   init(_ callback: Asyncio.DoneCallback, context: Asyncio.Context?) {
     self.callback = callback

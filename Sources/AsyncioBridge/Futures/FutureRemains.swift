@@ -6,7 +6,7 @@ final class FutureRemains {
   private var callbacks = CallbackList()
   private var outcome = OutcomeWord()
   private let core: TaskRef?
-  private let report: Asyncio.ExceptionContext?
+  private var report: Asyncio.ExceptionContext?
 
   init(of future: Asyncio.AnyFuture) {
     core = future.core
@@ -25,6 +25,7 @@ final class FutureRemains {
 
   func handOver(to loop: Asyncio.EventLoop) {
     loop.settle { [self] loop in
+      report?.subjectsContext = core?.requireContext()
       if let report { loop.callExceptionHandler(report) }
       if let core {
         core.record.task = nil

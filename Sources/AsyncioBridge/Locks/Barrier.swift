@@ -46,7 +46,7 @@ extension Asyncio {
     public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
       if parties < 1 { throw ValueError("parties must be > 0") }
       self.parties = parties
-      condition = Condition(loop: loop, passesNotificationsOn: true)
+      condition = Condition(Lock(loop: loop), passesNotificationOn: true)
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.

@@ -11,21 +11,22 @@ extension Asyncio {
     let loop: EventLoop
     private let lock: Lock
     private var waiters = WaiterQueue()
-    /// Whether a task whose wait fails wakes another in its place, as from Python 3.13 on: it may have been notified.
-    private let passesNotificationsOn: Bool
+    /// Whether a task whose wait fails wakes another in its place: it may have been notified.
+    private let passesNotificationOn: Bool
 
     /// Creates a condition with a lock of its own.
     /// - Parameters:
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     public convenience init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      self.init(loop: loop, passesNotificationsOn: false)
+      self.init(Lock(loop: loop))
     }
 
-    init(loop: EventLoop?, passesNotificationsOn: Bool) {
-      lock = Lock(loop: loop)
-      self.loop = lock.loop
-      self.passesNotificationsOn = passesNotificationsOn
+    /// - Parameter passesNotificationOn: by default as the loop's version does.
+    init(_ lock: Lock, passesNotificationOn: Bool? = nil) {
+      self.lock = lock
+      loop = lock.loop
+      self.passesNotificationOn = passesNotificationOn ?? loop.semantics.conditionPassesNotificationOn
     }
 
     /// Creates a condition around a lock that others may use too.
@@ -33,11 +34,9 @@ extension Asyncio {
     ///   - lock: the lock to take and free.
     ///   - loop: the loop it belongs to; by default the lock's.
     /// - Throws: ``ValueError`` if the lock belongs to another loop.
-    public init(lock: Lock, loop: EventLoop? = nil) throws {
+    public convenience init(lock: Lock, loop: EventLoop? = nil) throws {
       if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock") }
-      self.lock = lock
-      self.loop = lock.loop
-      passesNotificationsOn = false
+      self.init(lock)
     }
 
     /// Whether some task holds the lock. `Condition.locked()`.
@@ -55,7 +54,8 @@ extension Asyncio {
     /// Frees the lock, waits until notified, and takes the lock again. `Condition.wait()`.
     ///
     /// The lock is held again however the wait ends. A task that is cancelled after it was notified loses the
-    /// notification, as in CPython 3.8.
+    /// notification; on a loop that follows ``Semantics/python3_13`` another is notified in its place, and so a task
+    /// may also be woken for nothing.
     /// - Returns: true.
     /// - Throws: ``RuntimeError`` if the lock is not held; `CancellationError` when cancelled.
     @discardableResult
@@ -75,7 +75,7 @@ extension Asyncio {
       } catch {
         waiters.leave(waiter)
         try await reacquire()
-        if passesNotificationsOn { waiters.wake(atMost: 1) }
+        if passesNotificationOn { waiters.wake(atMost: 1) }
         throw error
       }
       try await reacquire()
@@ -94,7 +94,7 @@ extension Asyncio {
         }
       }
       if isCancelled {
-        if passesNotificationsOn { waiters.wake(atMost: 1) }
+        if passesNotificationOn { waiters.wake(atMost: 1) }
         throw cancellation
       }
     }

@@ -1,10 +1,14 @@
 extension Asyncio {
   /// A counter of free units: acquiring takes one, and waits while there is none. `asyncio.Semaphore`.
   ///
-  /// As in CPython 3.8 it is not fair: a task that comes just when a unit is released may take it before one that waits.
+  /// On a loop that follows ``Semantics/python3_8`` it is not fair: a task that comes just when a unit is released may
+  /// take it before one that waits. On one that follows ``Semantics/python3_13`` units are given in the order of
+  /// arrival.
   public class Semaphore: LockProtocol, CustomStringConvertible {
     final let loop: EventLoop
-    private var waiters = WaiterQueue()
+    @safe @exclusivity(unchecked) @usableFromInline final var waiters = WaiterQueue()
+    /// Whether a unit that is released is the first waiter's at once, which keeps its place until it resumes.
+    private let reservesUnits: Bool
     /// How many units are free.
     package final var value: Int { units }
     @safe @exclusivity(unchecked) @usableFromInline final var units: Int
@@ -19,10 +23,12 @@ extension Asyncio {
       if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
       units = value
       self.loop = EventLoop.current(loop)
+      reservesUnits = self.loop.semantics.semaphoreReservesUnits
     }
 
-    /// Whether no unit is free. `Semaphore.locked()`.
-    public final var isLocked: Bool { value == 0 }
+    /// Whether no unit is free; on a loop that follows ``Semantics/python3_13`` also, whether there is anybody to be
+    /// served before a newcomer. `Semaphore.locked()`.
+    public final var isLocked: Bool { units == 0 || reservesUnits && waiters.hasClaimants }
 
     /// Waits until a unit is free, and takes it. `Semaphore.acquire()`.
     /// - Returns: true.
@@ -31,13 +37,42 @@ extension Asyncio {
     @inlinable
     @inline(__always)
     public final func acquire() async throws -> Bool {
-      if units <= 0 { try await waitForUnit() }
-      units -= 1
+      if units > 0, waiters.isEmpty { units -= 1 } else { try await waitForUnit() }
       return true
     }
 
     @usableFromInline
     final func waitForUnit() async throws {
+      if reservesUnits { try await waitInLine() } else { try await waitForAnyUnit() }
+    }
+
+    /// As from Python 3.11 on.
+    private func waitInLine() async throws {
+      if !isLocked {
+        units -= 1
+        return
+      }
+      let waiter = waiters.join(loop, for: self)
+      // Others may have had to wait though there were units.
+      defer { while units > 0, admitFirst() {} }
+      do {
+        try await waiter.value
+        waiters.leave(waiter)
+      } catch {
+        // Its unit is the next one's.
+        if waiters.giveUp(waiter) { units += 1 }
+        throw error
+      }
+    }
+
+    /// Gives a unit to the first that waits for one; false if nobody does.
+    private func admitFirst() -> Bool {
+      if !waiters.wakeNext() { return false }
+      units -= 1
+      return true
+    }
+
+    private func waitForAnyUnit() async throws {
       while units <= 0 {
         let waiter = waiters.join(loop, for: self)
         do {
@@ -48,6 +83,7 @@ extension Asyncio {
           throw error
         }
       }
+      units -= 1
     }
 
     /// Gives a unit back, and wakes the next task that waits. `Semaphore.release()`.
@@ -56,7 +92,7 @@ extension Asyncio {
       loop.assertOnLoop()
       if units == .max { throw ValueError("Semaphore released too many times: it can't have more than \(units) units") }
       units += 1
-      waiters.admitNext()
+      if reservesUnits { _ = admitFirst() } else { waiters.admitNext() }
     }
 
     /// How many tasks wait for a unit.

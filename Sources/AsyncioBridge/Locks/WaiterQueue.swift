@@ -6,10 +6,12 @@
 /// task; the task resumes a turn later or more. Who leaves the line when is said here, in one of two ways:
 ///
 /// - *Who is woken keeps its place* until its task resumes, and leaves then, however its wait has ended: `wakeFirst`,
-///   `wake(atMost:)`, `wakeAll`, `leave`. So with a lock, where no newcomer may come before the one that was woken, with an
-///   event and with a condition.
-/// - *Who is woken leaves at once*: `admitNext`, `admitAll`, and `giveUp` for a wait that has failed. So with a semaphore and
-///   with a queue, where a newcomer may come first; whoever was woken then joins the line again.
+///   `wakeNext`, `wake(atMost:)`, `wakeAll`, `leave`. So with a lock, where no newcomer may come before the one that
+///   was woken, with an event and with a condition; and with a semaphore of 3.13.
+/// - *Who is woken leaves at once*: `admitNext`, `admitAll`. So with a queue, and with a semaphore of 3.8, where a
+///   newcomer may come first; whoever was woken then joins the line again.
+///
+/// With semaphores and queues `giveUp` ends a wait that has failed.
 @usableFromInline
 struct WaiterQueue: ~Copyable {
   /// In the order of their coming.
@@ -59,6 +61,15 @@ struct WaiterQueue: ~Copyable {
     if !isEmpty { waiters.first.completeIfPending() }
   }
 
+  /// Wakes the first that is not done. Returns whether there is one.
+  func wakeNext() -> Bool {
+    waiters.contains { waiter in
+      if waiter.isDone { return false }
+      waiter.complete(())
+      return true
+    }
+  }
+
   /// Wakes the first `n` that are not done.
   func wake(atMost n: Int) {
     var left = n
@@ -85,6 +96,8 @@ struct WaiterQueue: ~Copyable {
   mutating func admitAll() {
     while !isEmpty { admitNext() }
   }
+
+  // MARK: Giving up
 
   /// Ends a wait that has failed, so that nothing of it stays in the line.
   /// - Returns: whether the waiter had been woken: then what it was woken for is the next one's.

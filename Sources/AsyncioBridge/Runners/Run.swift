@@ -13,12 +13,14 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
+  ///   - semantics: which Python the loop follows.
   ///   - body: what to run.
   /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
   ///   waits and nothing is left to wake it.
   public static func run<Value>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
+    semantics: Semantics = .python3_8,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
@@ -26,13 +28,15 @@ extension Asyncio {
     // No `noasync`: async functions get the form for async code, and at the top level of main.swift, where Swift takes this
     // one for a call with `await` too, it is the right one.
     try checkNoRunningLoop(for: "Asyncio.run()")
-    return try Runner(debug: debug, clock: clock).closing { try $0.run(fileID: fileID, line: line, body) }
+    return try Runner(debug: debug, clock: clock, semantics: semantics).closing {
+      try $0.run(fileID: fileID, line: line, body)
+    }
   }
 
   /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; interrupts (SIGINT, as by
   /// Control-C) cancel the body's task instead of ending the process, see ``Runner``. For programs of the command line.
   ///
-  /// Otherwise as ``run(debug:clock:fileID:line:_:)``.
+  /// Otherwise as ``run(debug:clock:semantics:fileID:line:_:)``.
   /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
   ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(
@@ -43,13 +47,14 @@ extension Asyncio {
   public static func run<Value>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
+    semantics: Semantics = .python3_8,
     handlingInterrupt: Bool,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) throws -> Value {
     try checkNoRunningLoop(for: "Asyncio.run()")
-    return try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing {
+    return try Runner(debug: debug, clock: clock, semantics: semantics, handlingInterrupt: handlingInterrupt).closing {
       try $0.run(fileID: fileID, line: line, body)
     }
   }
@@ -67,7 +72,7 @@ extension Asyncio {
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
-    handlingInterrupt: Bool = false,
+    handlingInterrupt: Bool? = nil,
     loopFactory: @escaping () -> EventLoop,
     fileID: StaticString = #fileID,
     line: UInt = #line,
@@ -89,12 +94,13 @@ extension Asyncio {
   public static func run<Value: Sendable>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
+    semantics: Semantics = .python3_8,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) async throws -> Value {
     try checkNoRunningLoop(for: "Asyncio.run()")
-    let runner = Runner(debug: debug, clock: clock)
+    let runner = Runner(debug: debug, clock: clock, semantics: semantics)
     let main = RemoteMain(try runner.startMain(fileID: fileID, line: line, body), of: runner)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in

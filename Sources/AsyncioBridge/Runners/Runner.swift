@@ -1,7 +1,7 @@
 extension Asyncio {
   /// Runs several bodies, one after another, on one loop. `asyncio.Runner`.
   ///
-  /// ``Asyncio/run(debug:clock:fileID:line:_:)`` is one run of a runner of its own. Use this where
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` is one run of a runner of its own. Use this where
   /// asynchronous code is called several times from code that is not, as in an interactive program or a test:
   ///
   /// ```swift
@@ -23,8 +23,12 @@ extension Asyncio {
   /// ```swift
   /// do { try Asyncio.run(handlingInterrupt: true) { try await serve() } } catch is Asyncio.KeyboardInterrupt { exit(130) }
   /// ```
+  /// A runner whose loop follows ``Semantics/python3_13`` handles interrupts by default if it runs on the main thread:
+  /// the one that the process began with, which on Linux a program leaves whose `main` is `async`.
+  ///
   /// Only the default is replaced: if the process ignores SIGINT, or has a handler of its own, or another run is
-  /// handling it, that stays as it is. It does not matter on which thread the runner runs.
+  /// handling it, that stays as it is. For a runner that is told to handle them it does not matter on which thread it
+  /// runs.
   public final class Runner {
     private enum State {
       case created
@@ -34,24 +38,33 @@ extension Asyncio {
 
     private var state = State.created
     private let makeLoop: () -> EventLoop
-    private let handlesInterrupt: Bool
+    /// Nil: as the loop's version does.
+    private let handlesInterrupt: Bool?
 
     /// Creates a runner, which makes its own loop.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as the environment says.
     ///   - clock: which time the loop's clock tells.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
-    public init(debug: Bool? = nil, clock: LoopClock.Kind = .monotonic, handlingInterrupt: Bool = false) {
+    ///   - semantics: which Python the loop follows.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by
+    ///     default as the loop's version does.
+    public init(
+      debug: Bool? = nil,
+      clock: LoopClock.Kind = .monotonic,
+      semantics: Semantics = .python3_8,
+      handlingInterrupt: Bool? = nil
+    ) {
       handlesInterrupt = handlingInterrupt
-      makeLoop = { EventLoop(clock: clock, debug: debug) }
+      makeLoop = { EventLoop(clock: clock, debug: debug, semantics: semantics) }
     }
 
     /// Creates a runner for a loop that the caller makes.
     /// - Parameters:
     ///   - debug: whether the loop runs in debug mode; by default as it was made.
-    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process.
+    ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task instead of ending the process; by
+    ///     default as the loop's version does.
     ///   - loopFactory: makes the loop, which the runner closes. Called once, when the loop is first needed.
-    public init(debug: Bool? = nil, handlingInterrupt: Bool = false, loopFactory: @escaping () -> EventLoop) {
+    public init(debug: Bool? = nil, handlingInterrupt: Bool? = nil, loopFactory: @escaping () -> EventLoop) {
       handlesInterrupt = handlingInterrupt
       makeLoop = {
         let loop = loopFactory()
@@ -80,8 +93,9 @@ extension Asyncio {
 
     /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
     ///
-    /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for it;
-    /// in `main.swift` use ``Asyncio/withRunner(debug:clock:handlingInterrupt:_:)``, or a function of your own.
+    /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for
+    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:_:)``, or a function of
+    /// your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
     ///   - body: what to run.
@@ -115,6 +129,7 @@ extension Asyncio {
     /// Runs the loop until the task of a body is done.
     @available(*, noasync)
     func finish<Value>(_ main: Task<Value>) throws -> Value {
+      let handlesInterrupt = handlesInterrupt ?? (main.loop.semantics.runHandlesInterrupt && isMainThread())
       guard handlesInterrupt, let handling = InterruptHandling(for: main) else {
         return try main.loop.runUntilComplete(main)
       }
@@ -123,13 +138,17 @@ extension Asyncio {
 
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
     ///
-    /// A task that then fails is reported to the loop's exception handler. Does nothing if there is no loop yet, or no
-    /// longer.
+    /// A task that then fails is reported to the loop's exception handler. If the loop follows ``Semantics/python3_13``
+    /// its default executor is shut down and waited for, too, five minutes at most. Does nothing if there is no loop
+    /// yet, or no longer.
     /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task.
     @available(*, noasync, message: "this blocks the thread")
     public func close() throws {
       guard case .initialized(let loop, _) = state else { return }
-      let cleanUp = Result { try Runner.cancelAllTasks(of: loop) }
+      let cleanUp = Result {
+        try Runner.cancelAllTasks(of: loop)
+        try Runner.shutDownExecutor(of: loop)
+      }
       try loop.close()
       state = .closed
       try cleanUp.get()
@@ -161,6 +180,14 @@ extension Asyncio {
       }
     }
 
+    @available(*, noasync)
+    private static func shutDownExecutor(of loop: EventLoop) throws {
+      guard let timeout = loop.semantics.executorShutdownTimeout, loop.executor != nil else { return }
+      // A virtual clock would be there at once.
+      let limit = loop.clock.kind == .virtual ? nil : timeout
+      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor(timeout: limit) }
+    }
+
     /// Runs `body`, and closes the runner on every way out.
     @available(*, noasync)
     func closing<Result>(_ body: (Runner) throws -> Result) throws -> Result {
@@ -181,16 +208,19 @@ extension Asyncio {
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
-  ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process.
+  ///   - semantics: which Python the loop follows.
+  ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process; by
+  ///     default as the loop's version does.
   ///   - body: what to do with the runner.
   /// - Throws: what `body` throws, and what ``Runner/close()`` throws.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public static func withRunner<Result>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
-    handlingInterrupt: Bool = false,
+    semantics: Semantics = .python3_8,
+    handlingInterrupt: Bool? = nil,
     _ body: sending (Runner) throws -> Result
   ) throws -> Result {
-    try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing(body)
+    try Runner(debug: debug, clock: clock, semantics: semantics, handlingInterrupt: handlingInterrupt).closing(body)
   }
 }

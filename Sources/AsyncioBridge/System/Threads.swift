@@ -13,6 +13,20 @@
 @inline(__always)
 func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
 
+/// Whether the calling thread is the one that the process began with; false if the system does not tell.
+func isMainThread() -> Bool {
+  #if canImport(Darwin)
+    pthread_main_np() != 0
+  #else
+    // "PROCESS/task/THREAD": the main thread has the process's number. Swift's modules of the C library have no
+    // `gettid`.
+    var target = [CChar](repeating: 0, count: 64)
+    let length = unsafe readlink("/proc/thread-self", &target, target.count)
+    let parts = target.prefix(max(0, length)).split(separator: CChar(UInt8(ascii: "/")))
+    return parts.count == 3 && parts[0] == parts[2]
+  #endif
+}
+
 /// Starts a detached thread that runs `body` and ends with it.
 func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Start: Sendable {

@@ -4,10 +4,11 @@ extension Asyncio {
   /// ```swift
   /// for try await finished in Asyncio.asCompleted(tasks, timeout: .seconds(5)) { print(try finished.result()) }
   /// ```
-  /// The sequence has as many elements as there are distinct futures. Nothing is done until the first is asked for.
+  /// The sequence has as many elements as there are distinct futures. Nothing is done until the first is asked for,
+  /// unless the running loop follows ``Semantics/python3_13``: then it begins with this call.
   /// - Parameters:
   ///   - futures: what to wait for; one that is given twice counts once.
-  ///   - timeout: how long to wait for all of them at most, from the first element on; nil: as long as it takes.
+  ///   - timeout: how long to wait for all of them at most, from the beginning on; nil: as long as it takes.
   /// - Returns: a sequence of the very futures that were passed in, to be iterated once.
   public static func asCompleted<F: AnyFuture>(
     _ futures: some Sequence<F>,
@@ -32,11 +33,19 @@ extension Asyncio {
 
     private var state: State
 
-    fileprivate init(_ futures: [F], timeout: Duration?) { state = .idle(futures, timeout: timeout) }
+    fileprivate init(_ futures: [F], timeout: Duration?) {
+      state = .idle(futures, timeout: timeout)
+      if EventLoop.running()?.semantics.asCompletedBeginsWithCall == true,
+        let completions = try? Asyncio.asCompleted(starting: futures, timeout: timeout)
+      {
+        // What it refuses it refuses again when the first element is asked for, and the error is thrown there.
+        state = .begun(completions)
+      }
+    }
 
     /// The next future that is done; nil when there have been as many as were passed in.
     ///
-    /// The first call starts to wait.
+    /// The first call starts to wait, if the sequence has not begun when it was made.
     /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled; in the first call
     ///   ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there are none.
     public func next() async throws -> F? { try await begun()?.next() }

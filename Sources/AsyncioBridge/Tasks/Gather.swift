@@ -151,6 +151,8 @@ final class Gathering: KeepingObserver {
   @safe @exclusivity(unchecked) private var left = 0
   private let returnsErrors: Bool
   private let runsUserCode: Bool
+  /// Those that were done when they were passed, if the loop's version looks at them at once.
+  @safe @exclusivity(unchecked) private var doneBefore: [Asyncio.AnyFuture] = []
   /// Nil until all children are known, and for ever if one of them was refused; and again when it is done.
   @safe @exclusivity(unchecked) private var outer: Asyncio.AnyFuture?
   private var isOver = false
@@ -194,7 +196,8 @@ final class Gathering: KeepingObserver {
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { runsUserCode }
 
   /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first step
-  /// of a task that is made for a later argument.
+  /// of a task that is made for a later argument; or, as from Python 3.12 on, what would be called is called when all
+  /// arguments are known.
   @discardableResult
   @inlinable
   func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
@@ -212,7 +215,11 @@ final class Gathering: KeepingObserver {
     children.append(future)
     if visit.isFirst(to: future) {
       left += 1
-      future.add(.observer(self))
+      if future.isDone, future.onLoop(\.semantics.gatherSeesDoneChildren) {
+        doneBefore.append(future)
+      } else {
+        future.add(.observer(self))
+      }
     }
   }
 
@@ -244,6 +251,8 @@ final class Gathering: KeepingObserver {
     if children.isEmpty { return try complete(outer, &children) }
     self.outer = outer
     self.complete = complete
+    for child in doneBefore { try futureDidComplete(child) }
+    doneBefore = []
   }
 
   override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {

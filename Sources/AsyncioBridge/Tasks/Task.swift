@@ -134,7 +134,10 @@ extension Asyncio {
       hostedCore.callGraphFacts(of: self, for: capture)
     }
     override var stateDescription: String {
-      hostedCore.record.mustCancel ? "cancelling" : super.stateDescription
+      let isCancelling =
+        onLoop(\.semantics.descriptionCountsCancelRequests)
+        ? !isDone && hostedCore.record.cancelRequests > 0 : hostedCore.record.mustCancel
+      return isCancelling ? "cancelling" : super.stateDescription
     }
     override func taskSummary(isAwaited: Bool) -> FutureSummary.TaskPart? {
       FutureSummary.TaskPart(hostedCore, site, isAwaited: isAwaited)

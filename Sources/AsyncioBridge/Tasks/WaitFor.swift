@@ -2,19 +2,28 @@ extension Asyncio {
   /// Waits for a future, but only for so long. `asyncio.wait_for()`.
   ///
   /// When the time is up, or the caller is cancelled, the future is cancelled, and the call returns only when it has
-  /// ended. To keep it from being cancelled, `shield` it. If the future completes at the same time as
-  /// the caller is cancelled, its result is returned and the cancellation is dropped, as in CPython 3.8.
+  /// ended. To keep it from being cancelled, `shield` it. The versions of Python differ in what becomes of
+  /// an answer to that cancellation:
+  ///
+  /// - On a loop that follows ``Semantics/python3_8`` a value or error that the future answers with is not told. If the
+  ///   future completes at the same time as the caller is cancelled, its result is returned and the cancellation
+  ///   dropped.
+  /// - On a loop that follows ``Semantics/python3_13`` this is a ``timeout(_:_:)`` around the await of the future,
+  ///   which decides what comes of it: its value is returned, and its error thrown. A cancellation is not dropped.
   /// - Parameters:
   ///   - future: what to wait for.
   ///   - timeout: how long; zero or less: not at all; nil: as long as it takes.
-  /// - Throws: ``TimeoutError`` when the time is up, whatever the future answers to its cancellation (but with a timeout of
-  ///   zero or less, another error that it answers with); what the future failed with; `CancellationError` when the caller
-  ///   or the future was cancelled; ``ValueError`` for a future of another loop.
+  /// - Throws: ``TimeoutError`` when the time is up; what the future failed with (3.8: but not in answer to its
+  ///   cancellation, unless the timeout is zero or less); `CancellationError` when the caller or the future was
+  ///   cancelled; ``ValueError`` for a future of another loop, or (3.13, with a timeout above zero) ``RuntimeError``.
   @inlinable
   public static func waitFor<Value>(_ future: Future<Value>, timeout: Duration?) async throws -> Value {
     guard let timeout else {
       _ = try EventLoop.runningOrThrow()
       return try await future.value
+    }
+    if timeout > .zero, EventLoop.callerAwaitsUnderTimeout {
+      return try await Asyncio.timeout(timeout) { try await future.value }
     }
     if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.goOn() }
     return try future.result()
@@ -22,7 +31,9 @@ extension Asyncio {
 
   /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)``.
   ///
-  /// With a timeout the body runs in a task of its own, without one in the caller's.
+  /// Without a timeout the body runs in the caller's task; with one in a task of its own, or, on a loop that follows
+  /// ``Semantics/python3_13``, in the caller's too, unless the timeout is zero or less. (A child task of Swift's, which
+  /// is no task of the loop's, waits as in 3.8.)
   ///
   /// ```swift
   /// let reply = try await Asyncio.waitFor(timeout: .seconds(1)) { try await connection.ask(question) }
@@ -36,9 +47,19 @@ extension Asyncio {
   ) async throws -> Value {
     let loop = try EventLoop.runningOrThrow()
     guard let timeout else { return try await body() }
+    if timeout > .zero, EventLoop.callerAwaitsUnderTimeout { return try await Asyncio.timeout(timeout, body) }
     let task = try loop.createTask(fileID: fileID, line: line, body)
     if let wait = try TimedWait(for: task, atMost: timeout) { try await wait.goOn() }
     return try task.result()
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Whether `waitFor` is a timeout around an await of the caller's. Not for a child task, which is no task to time
+  /// out.
+  @usableFromInline
+  static var callerAwaitsUnderTimeout: Bool {
+    ThreadState.current.record.runningLoop?.with { $0.semantics.waitForStaysInTask && $0.waitingCore() != nil } ?? false
   }
 }
 
@@ -85,6 +106,7 @@ struct TimedWait {
       do { try future.checkResult() } catch let error as CancellationError {
         throw Asyncio.TimeoutError(underlying: error)
       }
+      if future.onLoop(\.semantics.waitForStaysInTask) { return }
       throw Asyncio.TimeoutError()
     }
     defer { waiter.cancelTimer() }

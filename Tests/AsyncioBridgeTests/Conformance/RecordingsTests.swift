@@ -1,10 +1,11 @@
+import AsyncioBridge
 import Foundation
 import Testing
 
 @testable import Replay
 
-/// Programs of tasks, futures, timers, combinators, locks and queues, with what CPython 3.8's asyncio did with them, and
-/// those of what came later, with what CPython 3.13's did: the library must do the same, event by event and byte by byte.
+/// Programs of tasks, futures, timers, combinators, locks and queues, with what the asyncio of CPython 3.8, or of 3.13,
+/// did with them: a loop that follows that version must do the same, event by event and byte by byte.
 @Suite struct RecordingsTests {
   @Test(
     "What asyncio did is done again, event by event",
@@ -12,12 +13,25 @@ import Testing
     [false, true]
   )
   func replay(_ name: String, reusesHosts: Bool) throws {
+    try replay(name, by: .python3_8, reusesHosts: reusesHosts)
+  }
+
+  @Test(
+    "What asyncio did in 3.13 is done again on a loop that follows 3.13",
+    arguments: ["3.13/rules", "3.13/rare", "3.13/core", "3.13/combinators", "3.13/sync", "3.13/mixed", "newer"],
+    [false, true]
+  )
+  func replayNewer(_ name: String, reusesHosts: Bool) throws {
+    try replay(name, by: .python3_13, reusesHosts: reusesHosts)
+  }
+
+  private func replay(_ name: String, by semantics: Asyncio.Semantics, reusesHosts: Bool) throws {
     let scenarios = try recording("\(name).scenarios")
     let expected = try recording("\(name).traces").split(separator: UInt8(ascii: "\n")).map {
       String(decoding: $0, as: UTF8.self)
     }
     var actual: [String] = []
-    try ReplayCommand.replay(scenarios, from: name, reusesHosts: reusesHosts) { trace in
+    try ReplayCommand.replay(scenarios, from: name, by: semantics, reusesHosts: reusesHosts) { trace in
       if actual.count < expected.count { #expect(trace.line == expected[actual.count]) }
       actual.append(trace.line)
     }
@@ -26,7 +40,7 @@ import Testing
   }
 
   private func recording(_ name: String) throws -> [UInt8] {
-    let url = try #require(Bundle.module.url(forResource: name, withExtension: "jsonl", subdirectory: "Recordings"))
+    let url = try #require(Bundle.module.url(forResource: "Recordings/\(name)", withExtension: "jsonl"))
     return Array(try Data(contentsOf: url))
   }
 }

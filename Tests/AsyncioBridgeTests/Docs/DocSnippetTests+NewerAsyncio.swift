@@ -108,6 +108,28 @@ extension DocSnippetTests {
     }
     #expect(printed.lines == ["1 0"])
   }
+
+  @Test("Newer asyncio, which Python a loop follows")
+  func newerSemantics() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    for semantics in [Asyncio.Semantics.python3_8, .python3_13] {
+      try Asyncio.run(clock: .virtual, semantics: semantics) {
+        let report = Asyncio.createTask {
+          do { try await Asyncio.sleep(.seconds(60)) } catch is CancellationError { return "half of it" }
+          return "all of it"
+        }
+        do {
+          print(semantics, try await Asyncio.waitFor(report, timeout: .seconds(1)))
+        } catch is Asyncio.TimeoutError {
+          print(semantics, "nothing")
+        }
+      }
+    }
+    // 3.8 nothing
+    // 3.13 half of it
+    #expect(printed.lines == ["3.8 nothing", "3.13 half of it"])
+  }
 }
 
 /// Is interrupted.

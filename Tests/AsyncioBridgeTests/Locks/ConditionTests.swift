@@ -384,6 +384,34 @@ import Testing
       try loop.runBriefly()
     }
   }
+
+  @Test(
+    "LOCKX-08, DIFF-34: in 3.13 a task that is cancelled when it was notified passes the notification on",
+    .pinsOrder,
+    arguments: [false, true]
+  )
+  func notificationIsPassedOn(_ whileReacquiring: Bool) throws {
+    try withLoop(semantics: .python3_13) { loop in
+      for condition in [Asyncio.Condition(loop: loop), try Asyncio.Condition(lock: Asyncio.Lock(loop: loop))] {
+        let order = Box<[Int]>([])
+        let tasks = try waiters(3, condition, loop, order)
+        try loop.runBriefly()
+        try condition.acquire(on: loop)
+        try condition.notify()
+        // It waits for the lock then.
+        if whileReacquiring { try loop.runBriefly() }
+        tasks[0].cancel()
+        try condition.release()
+        for _ in 1...3 { try loop.runBriefly() }
+        #expect(tasks.map(\.isDone) == [true, true, false])
+        #expect(tasks[0].isCancelled)
+        #expect(order.value == [2])
+        #expect(condition.waiterCount == 1)
+        tasks[2].cancel()
+        try loop.runBriefly()
+      }
+    }
+  }
 }
 
 /// Tasks that wait for a notification, note their numbers in the order in which they go on, and release the lock.

@@ -214,6 +214,35 @@ extension RunnerTests {
   }
 }
 
+extension RunnerTests {
+  // That one on the main thread handles them is shown by `Tests/Clients/Awaits`: here is no main thread any more.
+  @Test("DIFF-44: in 3.13 a run on another thread leaves interrupts as they are, unless it is told to handle them")
+  func interruptsOfOtherThreads() async {
+    await #expect(processExitsWith: .success) {
+      let error = try await onOwnThread { UncheckedBox(errorOfInterruptedRun(handlingInterrupt: true)) }.value
+      try #require(error is Asyncio.KeyboardInterrupt)
+    }
+    await #expect(processExitsWith: .signal(SIGINT)) {
+      _ = try await onOwnThread { UncheckedBox(errorOfInterruptedRun(handlingInterrupt: nil)) }
+    }
+  }
+}
+
+/// What a run throws that follows 3.13, and is interrupted.
+private func errorOfInterruptedRun(handlingInterrupt: Bool?) -> (any Error)? {
+  allowInterrupts()
+  do {
+    let runner = Asyncio.Runner(semantics: .python3_13, handlingInterrupt: handlingInterrupt)
+    try runner.closing { runner in
+      try runner.run {
+        raise(SIGINT)
+        try await Asyncio.sleep(.seconds(600))
+      }
+    }
+    return nil
+  } catch { return error }
+}
+
 /// Lets the calling thread be interrupted, which threads of Swift's pool are not, and interrupts end the process.
 func allowInterrupts() {
   signal(SIGINT, SIG_DFL)

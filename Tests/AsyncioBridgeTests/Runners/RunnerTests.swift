@@ -207,6 +207,45 @@ import Testing
     try runner.close()
   }
 
+  @Test(
+    "DIFF-41, DIFF-44: a run that follows 3.13 waits for the default executor in the end, one that follows 3.8 does not"
+  )
+  func executorInTheEnd() throws {
+    for (semantics, waits) in [(Asyncio.Semantics.python3_8, false), (.python3_13, true)] {
+      for clock in Asyncio.LoopClock.Kind.both {
+        let begun = ThreadEvent()
+        let release = ThreadEvent()
+        let ended = Shared(false)
+        let runner = Asyncio.Runner(clock: clock, semantics: semantics)
+        try runner.run {
+          let loop = try runner.loop
+          _ = try loop.runInExecutor {
+            begun.set()
+            _ = release.wait()
+            ended.value = true
+          }
+          _ = begun.wait()
+        }
+        let hasClosed = ThreadEvent()
+        startThread {
+          // A run that waits has to be given what it waits for.
+          if waits { _ = hasClosed.wait(timeout: .milliseconds(50)) } else { _ = hasClosed.wait() }
+          release.set()
+        }
+        try runner.close()
+        hasClosed.set()
+        #expect(ended.value == waits)
+      }
+    }
+  }
+
+  @Test("a run that follows 3.13 takes no turn for a default executor that nobody has used")
+  func noExecutorInTheEnd() throws {
+    let loop = EventLoop(clock: .virtual, semantics: .python3_13)
+    try Asyncio.run(loopFactory: { loop }) {}
+    #expect(loop.turnCount == 2)
+  }
+
   @Test("RUNNER-16: running never makes the description of the result")
   func noDescription() throws {
     let described = Shared(0)

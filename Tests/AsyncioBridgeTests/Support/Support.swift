@@ -9,6 +9,11 @@ extension Asyncio.LoopClock.Kind {
   static let both: [Self] = [.virtual, .monotonic]
 }
 
+extension Asyncio.Semantics {
+  /// The versions that a loop may follow, for what is the same in all.
+  static let all: [Self] = [.python3_8, .python3_13]
+}
+
 extension Duration {
   /// How long a test waits at most for what is done elsewhere: under a sanitizer on a busy machine, Swift's pool may take a minute
   /// to come to it.
@@ -20,9 +25,10 @@ extension Duration {
 func withLoop<Result>(
   _ clock: Asyncio.LoopClock.Kind = .virtual,
   debug: Bool = false,
+  semantics: Asyncio.Semantics = .python3_8,
   _ body: (EventLoop) throws -> Result
 ) throws -> Result {
-  let loop = EventLoop(clock: clock, debug: debug)
+  let loop = EventLoop(clock: clock, debug: debug, semantics: semantics)
   loop.policy = Shuffle.current
   defer { try? loop.close() }
   return try body(loop)
@@ -32,9 +38,10 @@ func withLoop<Result>(
 @discardableResult
 func runOnLoop<Result>(
   _ clock: Asyncio.LoopClock.Kind = .virtual,
+  semantics: Asyncio.Semantics = .python3_8,
   _ body: @escaping (EventLoop) async throws -> Result
 ) throws -> Result {
-  try withLoop(clock) { loop in try loop.runUntilComplete { try await body(loop) } }
+  try withLoop(clock, semantics: semantics) { loop in try loop.runUntilComplete { try await body(loop) } }
 }
 
 /// Runs blocking code on a thread of its own, so that it keeps no thread of Swift's pool from the work it waits for.

@@ -168,6 +168,29 @@ import Testing
     }
   }
 
+  @Test("DIFF-21: in 3.13 it begins with the call, and what it refuses is told with the first element")
+  func eager() throws {
+    try withLoop { other in
+      try runOnLoop(semantics: .python3_13) { loop in
+        let future = loop.createFuture(of: Int.self)
+        let foreign = other.createFuture(of: Int.self)
+        let refused = Asyncio.asCompleted([future, foreign]).makeAsyncIterator()
+        #expect(await errorThrown { try await refused.next() } is Asyncio.ValueError)
+        #expect(try await refused.next() == nil)
+        #expect(future.callbackCount == 0)
+
+        let timed = Asyncio.asCompleted([future], timeout: .milliseconds(10)).makeAsyncIterator()
+        #expect(future.callbackCount == 1)
+        try await Asyncio.sleep(.milliseconds(100))
+        try future.setResult(1)
+        // The time counts from the call on, and is up.
+        #expect(await errorThrown { try await timed.next() } is Asyncio.TimeoutError)
+        #expect(try await timed.next() == nil)
+        expectTime(loop, .milliseconds(100))
+      }
+    }
+  }
+
   @Test("ASCOMP-11: one that was cancelled throws where it is read, and the others still come")
   func cancelled() throws {
     try runOnLoop { loop in

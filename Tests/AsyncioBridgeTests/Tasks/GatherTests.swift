@@ -196,6 +196,34 @@ import Testing
     }
   }
 
+  @Test("DIFF-23: in 3.13 what is done already is looked at at once, before the call returns")
+  func doneAlreadyInLaterVersions() throws {
+    try withLoop(semantics: .python3_13) { loop in
+      let one = loop.createFuture(of: Int.self)
+      try one.setResult(1)
+      let gather = try Asyncio.gather([one, one])
+      #expect(try gather.result() == [1, 1])
+      #expect(try Asyncio.gather(one, one).result() == (1, 1))
+
+      let error = ObjectError()
+      let failed = [loop.createFuture(of: Int.self), loop.createFuture(of: Int.self)]
+      for future in failed { try future.setException(error) }
+      let pending = loop.createFuture(of: Int.self)
+      let failing = try Asyncio.gather([pending] + failed)
+      #expect(try failing.exception() as? ObjectError === error)
+      #expect(!failed.contains { $0.hasUnretrievedError })
+      let returning = try Asyncio.gather(returningErrors: [one] + failed)
+      #expect(try returning.result().map { try? $0.get() } == [1, nil, nil])
+
+      let waits = try Asyncio.gather([one, pending])
+      try loop.runBriefly()
+      #expect(!waits.isDone)
+      #expect(pending.callbackCount == 2)
+      try pending.setResult(2)
+      #expect(try loop.runUntilComplete(waits) == [1, 2])
+    }
+  }
+
   // MARK: Errors
 
   @Test("GATHER-07, GATHER-08: the first error ends it at once, and nothing that follows has an effect")

@@ -84,6 +84,31 @@ import Testing
     }
   }
 
+  @Test("DIFF-04: in 3.13 a task is `cancelling` until it is done, or has taken the requests back")
+  func cancellingByTheCount() throws {
+    try withLoop(semantics: .python3_13) { loop in
+      let first = loop.createFuture(of: Int.self)
+      let second = loop.createFuture(of: Int.self)
+      let task = try loop.createTask {
+        do { _ = try await first.value } catch is CancellationError {}
+        return try await second.value
+      }
+      try loop.runBriefly()
+      #expect(task.description.hasPrefix("<Task pending "))
+      task.cancel()
+      #expect(first.isCancelled)
+      #expect(task.description.hasPrefix("<Task cancelling "))
+      try loop.runBriefly()
+      #expect(task.waiter === second)
+      #expect(task.description.hasPrefix("<Task cancelling "))
+      task.uncancel()
+      #expect(task.description.hasPrefix("<Task pending "))
+      task.cancel()
+      #expect(throws: CancellationError.self) { try loop.runUntilComplete(task) }
+      #expect(task.description.hasPrefix("<Task cancelled "))
+    }
+  }
+
   @Test("TASK-35: in debug mode a task tells where it was created, by all the ways to create one")
   func creationSite() throws {
     try withLoop(debug: true) { loop in

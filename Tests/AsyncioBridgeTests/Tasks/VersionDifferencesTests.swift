@@ -25,10 +25,11 @@ import Testing
 
   @Test(
     "LOCKX-12: with the first two of four tasks cancelled a unit goes to the third, and not to the fourth",
-    .pinsOrder
+    .pinsOrder,
+    arguments: Asyncio.Semantics.all
   )
-  func twoCancelledBeforeRelease() throws {
-    try withLoop { loop in
+  func twoCancelledBeforeRelease(_ semantics: Asyncio.Semantics) throws {
+    try withLoop(semantics: semantics) { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
       let tasks = try (0..<4).map { _ in try loop.createTask { try await semaphore.acquire() } }
       try loop.runBriefly()
@@ -46,10 +47,11 @@ import Testing
 
   @Test(
     "LOCKX-13, LOCKX-15: tasks behind one that is cancelled get the units that are released, in their order",
-    .pinsOrder
+    .pinsOrder,
+    arguments: Asyncio.Semantics.all
   )
-  func firstCancelledBeforeReleases() throws {
-    try withLoop { loop in
+  func firstCancelledBeforeReleases(_ semantics: Asyncio.Semantics) throws {
+    try withLoop(semantics: semantics) { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
       let order = Box<[Int]>([])
       let tasks = try (1...3).map { number in
@@ -69,9 +71,12 @@ import Testing
     }
   }
 
-  @Test("LOCKX-16: a task that is cancelled when a unit was released for it leaves that to the next")
-  func cancelledAfterRelease() throws {
-    try withLoop { loop in
+  @Test(
+    "LOCKX-16: a task that is cancelled when a unit was released for it leaves that to the next",
+    arguments: Asyncio.Semantics.all
+  )
+  func cancelledAfterRelease(_ semantics: Asyncio.Semantics) throws {
+    try withLoop(semantics: semantics) { loop in
       let semaphore = try Asyncio.Semaphore(0, loop: loop)
       let tasks = try (0..<2).map { _ in try loop.createTask { try await semaphore.acquire() } }
       try loop.runBriefly()
@@ -108,6 +113,104 @@ import Testing
       #expect(semaphore.isLocked)
       waiting.cancel()
       try loop.runBriefly()
+    }
+  }
+
+  @Test("LOCKX-10, DIFF-32, DIFF-33: in 3.13 a unit that is released belongs to the first that waits", .pinsOrder)
+  func unitIsReserved() throws {
+    try withLoop(semantics: .python3_13) { loop in
+      let semaphore = try Asyncio.Semaphore(1, loop: loop)
+      try semaphore.acquire(on: loop)
+      let waiting = try (0..<2).map { _ in try loop.createTask { try await semaphore.acquire() } }
+      try loop.runBriefly()
+      let newcomer = try loop.createTask { try await semaphore.acquire() }
+      for _ in 0..<2 {
+        try semaphore.release()
+        #expect(semaphore.value == 0)
+      }
+      #expect(semaphore.isLocked)
+      // One more is free, but those before have to have theirs first.
+      try semaphore.release()
+      #expect(semaphore.value == 1)
+      #expect(semaphore.isLocked)
+      #expect(semaphore.description == "<Semaphore [locked, waiters:2]>")
+      try loop.runOneTurn()
+      #expect(waiting.map(\.isDone) == [true, true])
+      // The first to resume has given it to the newcomer.
+      #expect(!newcomer.isDone)
+      #expect(semaphore.value == 0)
+      try loop.runOneTurn()
+      #expect(newcomer.isDone)
+      #expect(semaphore.value == 0)
+      try semaphore.release()
+      #expect(semaphore.description == "<Semaphore [unlocked, value:1]>")
+    }
+  }
+
+  @Test(
+    "LOCKX-11: in 3.13 a task that comes before the units are released does not get them before those that wait",
+    .pinsOrder
+  )
+  func newcomerWaits() throws {
+    try withLoop(semantics: .python3_13) { loop in
+      let semaphore = try Asyncio.Semaphore(0, loop: loop)
+      let waiting = try (0..<2).map { _ in try loop.createTask { try await semaphore.acquire() } }
+      try loop.runBriefly()
+      let newcomer = try loop.createTask { try await semaphore.acquire() }
+      try semaphore.release()
+      try semaphore.release()
+      try loop.runBriefly()
+      #expect(waiting.map(\.isDone) == [true, true])
+      #expect(!newcomer.isDone)
+      #expect(semaphore.isLocked)
+      try semaphore.release()
+      try loop.runBriefly()
+      #expect(newcomer.isDone)
+    }
+  }
+
+  @Test("LOCKX-14: in 3.13 tasks that acquire again and again take turns", .pinsOrder)
+  func turns() throws {
+    try runOnLoop(semantics: .python3_13) { _ in
+      let semaphore = try Asyncio.Semaphore(1)
+      let order = Box<[String]>([])
+      let tasks = (1...3).map { number in
+        Asyncio.createTask {
+          for time in 1...2 {
+            try await semaphore.withLock {
+              order.value.append("\(number)_\(time)")
+              try await Asyncio.sleep(.milliseconds(1))
+            }
+          }
+        }
+      }
+      _ = try await Asyncio.wait(tasks)
+      #expect(order.value == ["1_1", "2_1", "3_1", "1_2", "2_2", "3_2"])
+    }
+  }
+
+  @Test(
+    "a cancelled task at the end of the line passes on what came free while others had to wait",
+    .pinsOrder,
+    arguments: [false, true]
+  )
+  func cancelledWithUnitsLeft(_ isWoken: Bool) throws {
+    try withLoop(semantics: .python3_13) { loop in
+      let semaphore = try Asyncio.BoundedSemaphore(2, loop: loop)
+      try semaphore.acquire(on: loop)
+      try semaphore.acquire(on: loop)
+      let first = try loop.createTask { try await semaphore.acquire() }
+      try loop.runBriefly()
+      let second = try loop.createTask { try await semaphore.acquire() }
+      if isWoken { try semaphore.release() }
+      first.cancel()
+      try semaphore.release()
+      try loop.runBriefly()
+      try loop.runBriefly()
+      #expect(first.isCancelled)
+      #expect(second.isDone && !second.isCancelled)
+      #expect(semaphore.value == (isWoken ? 1 : 0))
+      #expect(semaphore.waiterCount == 0)
     }
   }
 

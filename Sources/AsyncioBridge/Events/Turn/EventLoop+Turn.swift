@@ -176,14 +176,20 @@ extension Asyncio.EventLoop {
 
   @inline(__always)
   private func notify(_ observer: FutureObserver, _ future: Asyncio.AnyFuture) {
-    do { try observer.futureDidComplete(future) } catch { callbackDidThrow(error, in: "\(observer)", future: future) }
+    do {
+      try observer.futureDidComplete(future)
+    } catch {
+      let context = (observer as? DoneCallbackRegistration).map { $0.context ?? Asyncio.Context() }
+      callbackDidThrow(error, in: "\(observer)", future: future, context: context)
+    }
   }
 
   func callbackDidThrow(
     _ error: any Error,
     in label: String,
     handle: Asyncio.Handle? = nil,
-    future: Asyncio.AnyFuture? = nil
+    future: Asyncio.AnyFuture? = nil,
+    context: Asyncio.Context? = nil
   ) {
     if error is any Asyncio.BaseError {
       state.escapingError = error
@@ -193,7 +199,8 @@ extension Asyncio.EventLoop {
           message: "Exception in callback \(label)",
           error: error,
           future: future,
-          handle: handle
+          handle: handle,
+          subjectsContext: context
         )
       )
     }

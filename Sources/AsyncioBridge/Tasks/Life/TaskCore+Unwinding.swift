@@ -50,7 +50,8 @@ extension Asyncio.EventLoop {
       callExceptionHandler(
         Asyncio.ExceptionContext(
           message: "Task ignored that its loop was closed, and goes on awaiting: its body is left suspended for ever",
-          taskName: core.record.name
+          taskName: core.record.name,
+          subjectsContext: core.requireContext()
         )
       )
       abandonSuspended(core)

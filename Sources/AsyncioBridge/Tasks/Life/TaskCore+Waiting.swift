@@ -81,7 +81,7 @@ extension Asyncio.EventLoop {
   /// The task whose body is about to wait; nil for a child of a task, also for one that was begun within the step of its
   /// parent, which nothing else tells from that (`Task.immediate`, `addImmediateTask`).
   @inline(__always)
-  fileprivate func waitingCore() -> TaskRef? {
+  func waitingCore() -> TaskRef? {
     if state.runsActorJob { return identifyCaller() }
     guard let core = state.currentCore, JobID.current == core.record.jobID else { return nil }
     return core

@@ -129,6 +129,65 @@ import Testing
     }
   }
 
+  @Test("CTXX-05, CTXX-06, DIFF-39: in 3.13 the exception handler runs in the context of what it is told of")
+  func exceptionHandlerInLaterVersions() throws {
+    let variable = Self.variable
+    try Asyncio.Context().run {
+      try withLoop(semantics: .python3_13) { loop in
+        variable.set(1)
+        let seen = Box<[Int]>([])
+        loop.exceptionHandler = { _, report in
+          #expect(!report.message.isEmpty)
+          seen.value.append(variable.value)
+          variable.set(9)
+        }
+        func context(_ value: Int) -> Asyncio.Context {
+          let context = Asyncio.Context()
+          context.run { variable.set(value) }
+          return context
+        }
+        try loop.callSoon(context: context(2)) { throw TestError() }
+        try loop.callSoon(context: Asyncio.Context()) { throw TestError() }
+        let future = loop.createFuture(of: Int.self)
+        future.addDoneCallback(context: context(3)) { _ in throw TestError() }
+        try future.setResult(1)
+        try loop.runBriefly()
+        #expect(seen.value == [2, 0, 3])
+
+        seen.value = []
+        let shared = context(4)
+        var task: Asyncio.Task<Void>? = try Asyncio.Task(loop: loop, context: shared) { throw TestError() }
+        try loop.runBriefly()
+        #expect(task?.isDone == true)
+        task = nil
+        #expect(shared.run { variable.value } == 9)
+        task = try loop.createTask {
+          variable.set(5)
+          try await Asyncio.sleep(.zero)
+        }
+        try loop.runOneTurn()
+        loop.callExceptionHandler(Asyncio.ExceptionContext(message: "a task", future: task))
+        loop.callExceptionHandler(Asyncio.ExceptionContext(message: "a future", future: future))
+        variable.set(1)
+        loop.callExceptionHandler(Asyncio.ExceptionContext(message: "nothing"))
+        variable.set(1)
+        #expect(seen.value == [4, 5, 1, 1])
+
+        // It is destroyed while it is pending.
+        let never = loop.createFuture(of: Void.self)
+        _ = try loop.createTask {
+          variable.set(6)
+          try await never.value
+        }
+        try loop.runOneTurn()
+        seen.value = []
+        try loop.close()
+        #expect(seen.value.contains(6))
+        #expect(variable.value == 1)
+      }
+    }
+  }
+
   @Test("DIFF-39: the exception handler runs in the current context, not in that of what it is told of")
   func exceptionHandler() throws {
     let variable = Self.variable

@@ -1,15 +1,31 @@
 import AsyncioBridge
+import Foundation
 
 /// Runs all waits, each of them suspended at least once.
 @main
 enum Main {
   static func main() throws {
-    try Asyncio.run(clock: .virtual) {
-      try await sequences()
-      try await primitives()
-      try await tasks()
+    for semantics in [Asyncio.Semantics.python3_8, .python3_13] {
+      try Asyncio.run(clock: .virtual, semantics: semantics) {
+        try await sequences()
+        try await primitives()
+        try await tasks()
+      }
     }
+    try interrupted()
     print("done")
+  }
+
+  /// On the main thread, which tests have no more: a run that follows 3.13 handles interrupts there.
+  static func interrupted() throws {
+    signal(SIGINT, SIG_DFL)
+    do {
+      try Asyncio.run(semantics: .python3_13) {
+        raise(SIGINT)
+        try await Asyncio.sleep(.seconds(600))
+      }
+      fatalError("an interrupt was lost")
+    } catch is Asyncio.KeyboardInterrupt {}
   }
 
   static func sequences() async throws {
