@@ -1,18 +1,19 @@
 /// Python's asyncio for Swift: a single-threaded event loop that hosts Swift `async` closures as tasks.
 ///
-/// Everything lives in this namespace, so that the names read as they do in asyncio and shadow nothing of Swift's own:
+/// Everything lives in this namespace, so that the names read as in asyncio and shadow none of Swift's own:
 ///
 /// - running: ``run(debug:clock:semantics:fileID:line:_:)``, ``Runner``, ``EventLoop``, ``LoopHandle``, ``LoopClock``,
 ///   ``Semantics``
-/// - tasks: ``createTask(name:context:eagerStart:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``, ``Coroutine``
+/// - tasks: ``createTask(name:context:eagerStart:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``,
+///   ``Coroutine``
 /// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
 /// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
 /// - scopes: ``timeout(_:_:)``, ``timeoutAt(_:_:)``, ``withTaskGroup(_:)``, ``TaskGroup``, ``ErrorGroup``
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
 /// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``
-/// - with Swift's own concurrency: ``ensureFuture(operation:)``, ``wrapFuture(_:loop:)``, ``Future/concurrentFuture()``,
-///   ``Queue/elements``
+/// - with Swift's own concurrency: ``ensureFuture(operation:)``, ``wrapFuture(_:loop:)``,
+///   ``Future/concurrentFuture()``, ``Queue/elements``
 /// - context: ``Context``, ``ContextVar``
 /// - introspection: ``captureCallGraph(_:)``, ``captureCallGraph(loop:)``, ``CallGraph``, ``DeadlockError``
 ///

@@ -6,7 +6,7 @@ extension Asyncio {
   /// does swallow it: rethrow it, or match it first.
   public typealias CancelledError = CancellationError
 
-  /// The one that the library throws: made once, since an error takes memory.
+  /// The error that the library throws. Made once, since making an error allocates memory.
   @usableFromInline static let cancellation: any Error = CancelledError()
 
   /// A deadline passed before the awaited work was done. `asyncio.TimeoutError`.
@@ -35,8 +35,8 @@ extension Asyncio {
     public var description: String { "InvalidStateError: \(message)" }
   }
 
-  /// A loop, task, lock or condition was used in a way that its state does not allow: the occasions on which
-  /// asyncio raises `RuntimeError`.
+  /// A loop, task, lock or condition was used in a way that its state does not allow. Thrown where asyncio raises
+  /// `RuntimeError`.
   public struct RuntimeError: Error, CustomStringConvertible {
     /// What happened and what to do instead.
     public let message: String
@@ -48,7 +48,7 @@ extension Asyncio {
     public var description: String { "RuntimeError: \(message)" }
   }
 
-  /// An argument has a value that the operation cannot work with: the occasions on which asyncio raises `ValueError`.
+  /// An argument has a value that the operation can't work with. Thrown where asyncio raises `ValueError`.
   public struct ValueError: Error, CustomStringConvertible {
     /// What is wrong with which argument.
     public let message: String
@@ -78,7 +78,7 @@ extension Asyncio {
     public var description: String { "QueueFull" }
   }
 
-  /// A queue was shut down: nothing can be put into it, and there is nothing left to get. `asyncio.QueueShutDown`.
+  /// The queue was shut down: it takes no more items, and has none left. `asyncio.QueueShutDown`.
   public struct QueueShutDown: Error, CustomStringConvertible {
     /// Creates the error.
     public init() {}
@@ -87,7 +87,7 @@ extension Asyncio {
     public var description: String { "QueueShutDown" }
   }
 
-  /// A ``Barrier`` was aborted, or was reset while the task waited at it. `asyncio.BrokenBarrierError`.
+  /// A ``Barrier`` was aborted, or was reset while the task waited at the barrier. `asyncio.BrokenBarrierError`.
   public struct BrokenBarrierError: Error, CustomStringConvertible {
     /// What happened to the barrier.
     public let message: String
@@ -99,14 +99,15 @@ extension Asyncio {
     public var description: String { "BrokenBarrierError: \(message)" }
   }
 
-  /// An error that tasks and callbacks pass on but the loop does not keep: when a task's body or a callback throws
-  /// one, it is stored in the task as any other, and leaves the running loop at once as well.
+  /// An error that also leaves the running loop: when a task's body or a callback throws one, the loop's run method
+  /// throws it at once. A task stores the error as well, like any other.
   ///
-  /// It stands for what Python derives from `BaseException` to end a program: ``KeyboardInterrupt`` and ``SystemExit``.
-  /// Conform an error of your own to it to give it that effect.
+  /// Corresponds to the errors that Python derives from `BaseException` to end a program: ``KeyboardInterrupt`` and
+  /// ``SystemExit``. Conform an error of your own to get the same effect.
   public protocol BaseError: Error {}
 
-  /// Ends the program that runs on a loop: thrown anywhere in it, it leaves the loop's run method. `SystemExit`.
+  /// Ends the program that runs on a loop: thrown anywhere in the program, the error leaves the loop's run method.
+  /// `SystemExit`.
   public struct SystemExit: BaseError, CustomStringConvertible {
     /// The exit status to end the process with.
     public let code: Int32
@@ -119,9 +120,9 @@ extension Asyncio {
     public var description: String { "SystemExit: \(code)" }
   }
 
-  /// The process was interrupted, as by Control-C, while a run handled that. `KeyboardInterrupt`.
+  /// The process was interrupted, for example by Control-C, during a run that handles interrupts. `KeyboardInterrupt`.
   ///
-  /// See ``Runner``. A program that has nothing else to do about it exits with status 130.
+  /// See ``Runner``. A program with nothing else to do about an interrupt exits with status 130.
   public struct KeyboardInterrupt: BaseError, CustomStringConvertible {
     /// Creates the error.
     public init() {}
@@ -130,26 +131,29 @@ extension Asyncio {
     public var description: String { "KeyboardInterrupt" }
   }
 
-  /// A loop can go no further: nothing is ready, no timer is set, nothing outside the loop will wake it, and
-  /// the run has not ended.
+  /// A loop can make no progress: nothing is ready, no timer is set, nothing outside the loop will wake it, and the run
+  /// has not ended.
   ///
-  /// asyncio would block for ever here. The run methods throw it, and leave the tasks as they are;
-  /// ``run(debug:clock:semantics:fileID:line:_:)`` then cancels them.
+  /// asyncio would block forever here. The run methods throw this error and leave the tasks as they are;
+  /// ``run(debug:clock:semantics:fileID:line:_:)`` then cancels the tasks.
   ///
-  /// On a virtual clock it is thrown in all cases, except while something is on its way back to the loop that this has
-  /// sent away: work in an executor, a foreign operation or await, a child task of Swift's.
+  /// On a virtual clock the error is always thrown, except while the loop expects something back that the loop itself
+  /// has sent away: work in an executor, a foreign operation or await, a Swift child task.
   ///
-  /// In real time it is never thrown by mistake, and so only where the loop can know that nobody is left to wake it.
-  /// There must also be: a task or future that the loop runs until it is done, since one that runs for ever may well be
-  /// idle; no ``LoopHandle``, whoever may have it, a task of the loop included (the asynchronous
-  /// ``run(debug:clock:semantics:fileID:line:_:)`` has one, for its caller's cancellation); no result of
-  /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` that is still to come. Otherwise the loop waits, as
-  /// asyncio's does. (Of a child task of Swift's that began by `addImmediateTask` and has left at once for a foreign
-  /// await the loop can't know.)
+  /// In real time the error is never thrown by mistake, so the loop must know that nobody is left to wake it. Three
+  /// more conditions apply:
+  ///
+  /// - The loop runs until a task or future is done. A loop that runs forever may well be idle.
+  /// - No ``LoopHandle`` exists, whoever holds it, tasks of the loop included. (The asynchronous
+  ///   ``run(debug:clock:semantics:fileID:line:_:)`` holds one, for its caller's cancellation.)
+  /// - No result of ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` is outstanding.
+  ///
+  /// Otherwise the loop waits, as asyncio's does. (The loop can't know of a Swift child task that began by
+  /// `addImmediateTask` and went straight into a foreign await.)
   public struct DeadlockError: Error, CustomStringConvertible {
-    /// Who waits for whom, with the cycle if there is one.
+    /// Who waits for whom, with the cycle, if there is one.
     public let callGraph: CallGraph
-    /// How many of the graph's nodes are the loop's pending tasks, which come first.
+    /// How many of the graph's nodes are pending tasks of the loop. These nodes come first.
     private let taskCount: Int
 
     init(callGraph: CallGraph, taskCount: Int) {
@@ -157,7 +161,7 @@ extension Asyncio {
       self.taskCount = taskCount
     }
 
-    /// The tasks that were waiting, each with its name, where it was created, and what it waits for.
+    /// The tasks that were waiting, each with its name, its place of creation, and what the task waits for.
     public var waitingTasks: [String] {
       callGraph.nodes.prefix(taskCount).map { task in
         let awaited = callGraph.awaited(by: task).map(\.description)

@@ -2,14 +2,14 @@ extension Asyncio {
   /// The values of context variables that code runs with. `contextvars.Context`.
   ///
   /// Every task works on a copy of its creator's context, and every callback on a copy of the context in which it was
-  /// scheduled, so that what one sets the other does not see. Copies share their storage until one changes.
+  /// scheduled, so neither sees what the other sets. Copies share their storage until one of them changes.
   ///
   /// Swift's own child tasks (`async let`, task groups) do not see their parent's context; they see its task-locals.
   public final class Context {
-    /// Keyed by the variable, which the entry keeps alive so that its key stays its own.
+    /// Keyed by the identity of the variable, which the entry keeps alive so that no other variable gets the same key.
     typealias Values = [ObjectIdentifier: (variable: any AnyObject & Sendable, value: any Sendable)]
 
-    /// What other threads may have of a context.
+    /// The part of a context that other threads may have.
     fileprivate(set) var values: Values
 
     /// Creates an empty context.
@@ -20,12 +20,12 @@ extension Asyncio {
     /// A context with the same values, independent from now on. `Context.copy()`.
     public func copy() -> Context { Context(values) }
 
-    /// Runs `body` with this as the current context: what it sets stays in this object. `Context.run()`.
+    /// Runs `body` with this as the current context: values that `body` sets stay in this object. `Context.run()`.
     public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
       try Context.with(self, body)
     }
 
-    /// Runs `body` in a context that may be the empty one that nobody has asked for yet.
+    /// Runs `body` in a context; nil is the empty context that nobody has asked for yet.
     @inline(__always)
     static func with<Result>(
       _ context: Context?,
@@ -38,7 +38,7 @@ extension Asyncio {
       return try body()
     }
 
-    /// The current context, by identity: the one that ``ContextVar/set(_:)`` changes.
+    /// The current context itself, which ``ContextVar/set(_:)`` changes.
     /// - Parameter isolation: leave it out; it keeps the context in the caller's domain.
     public static func current(isolation: isolated (any Actor)? = #isolation) -> Context {
       if let context = currentIfAny { return context }
@@ -48,11 +48,11 @@ extension Asyncio {
       return context
     }
 
-    /// The current context, nil if it is the empty one that nobody has asked for yet.
+    /// The current context; nil if it is the empty one that nobody has asked for yet.
     fileprivate static var currentIfAny: Context? {
       let thread = callersThread
       if let context = thread.record.context { return context }
-      // Another task may have asked for the context of the one that is calling.
+      // Another task may have asked for the calling task's context.
       guard let context = callingCore?.record.ownContext else { return nil }
       thread.record.context = context
       return context
@@ -62,11 +62,12 @@ extension Asyncio {
       ThreadState.current.record.runningLoop?.with { $0.callingCore() }
     }
 
-    /// What a new task or callback gets: a copy of the caller's.
+    /// The context of a new task or callback: a copy of the caller's.
     @inline(__always)
     static func inherited() -> Context? { callersThread.record.context?.copy() }
 
-    /// What a new task or callback of `loop` gets. A loop that runs does so on the caller's thread, and knows it.
+    /// The context of a new task or callback of `loop`. A running loop runs on the caller's thread, and knows that
+    /// thread.
     @inline(__always)
     static func inherited(on loop: EventLoop) -> Context? {
       guard let thread = loop.thread else { return inherited() }
@@ -74,7 +75,7 @@ extension Asyncio {
       return thread.record.context?.copy()
     }
 
-    /// The state of the calling thread, in which the context is the caller's.
+    /// The state of the calling thread, with the caller's context in place.
     @inline(__always)
     fileprivate static var callersThread: RecordRef<ThreadState> {
       let thread = ThreadState.current

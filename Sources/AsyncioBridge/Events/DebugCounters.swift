@@ -16,7 +16,7 @@ package final class DebugCounters: Sendable {
 
   /// How many futures and tasks of the loop are alive.
   package var futures: Int { futureCount.load(ordering: .relaxed) }
-  /// How many bodies of tasks are alive, with the Swift tasks that run them.
+  /// How many task bodies are alive, with the Swift tasks that run them.
   package var hosts: Int { hostCount.load(ordering: .relaxed) }
 
   @inline(__always)

@@ -1,8 +1,8 @@
 extension Asyncio.EventLoop {
-  /// Schedules a callback behind all that is ready. `loop.call_soon()`.
+  /// Schedules a callback behind everything that is ready. `loop.call_soon()`.
   /// - Parameters:
-  ///   - context: the context to call it in; by default a copy of the current one.
-  ///   - callback: what to call on the next turn. An error it throws goes to the exception handler.
+  ///   - context: the context to call the callback in; by default a copy of the current one.
+  ///   - callback: called on the next turn. An error it throws goes to the exception handler.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
   @discardableResult
   public func callSoon(
@@ -29,8 +29,8 @@ extension Asyncio.EventLoop {
   /// order in which they were scheduled.
   /// - Parameters:
   ///   - delay: how long from now, by the loop's clock.
-  ///   - context: the context to call it in; by default a copy of the current one.
-  ///   - callback: what to call. An error it throws goes to the exception handler.
+  ///   - context: the context to call the callback in; by default a copy of the current one.
+  ///   - callback: called when due. An error it throws goes to the exception handler.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
   @discardableResult
   public func callLater(
@@ -75,13 +75,14 @@ extension Asyncio.EventLoop {
     return handle
   }
 
-  /// Sets a timer, unless the loop is closed: then it would never come, and keep for ever what refers to the loop.
+  /// Sets a timer, unless the loop is closed: a closed loop's timer would never fire, and would forever keep objects
+  /// that refer to the loop.
   @inline(__always)
   func setTimer(_ timer: consuming LoopTimer, at deadline: Int64) {
     if !isClosed { state.timers.insert(timer, deadline: deadline) }
   }
 
-  /// A timer of the library's own.
+  /// Sets a timer for the library itself.
   func addTimer(after delay: Duration, _ action: Asyncio.Handle.Action) -> Asyncio.TimerHandle {
     addTimer(clock.deadline(after: delay), action, site: .library)
   }

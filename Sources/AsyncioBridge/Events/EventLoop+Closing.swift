@@ -1,15 +1,15 @@
 extension Asyncio.EventLoop {
-  /// Closes the loop: it will run nothing any more. `loop.close()`. Closing it again does nothing.
+  /// Closes the loop, which then runs nothing any more. `loop.close()`. Closing a closed loop does nothing.
   ///
-  /// Tasks that are still pending are reported ("Task was destroyed but it is pending!"), and their bodies are
-  /// unwound: the await they are suspended in, and every later one, throws `CancellationError`. Foreign operations are
-  /// cancelled and waited for; so are bodies that are in an await of something else. The default executor is told to
-  /// take no more work, and not waited for. This does not return while a child task (`async let`, task group) goes on in
+  /// Tasks that are still pending are reported ("Task was destroyed but it is pending!") and their bodies are unwound:
+  /// the await in which a body is suspended, and every later one, throws `CancellationError`. Foreign operations are
+  /// cancelled and joined; bodies in a foreign await are waited for too. The default executor is told to take no more
+  /// work, and is not waited for. `close()` does not return while a child task (`async let`, task group) continues in
   /// spite of its cancellations.
   ///
-  /// What never was done is released: the loop lets go of the callbacks of futures that are pending.
-  /// - Throws: ``Asyncio/RuntimeError`` if the loop is running, or from the code of a body that is being unwound, for which
-  ///   this would wait.
+  /// The loop releases the callbacks of futures that are still pending.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is running, or if the caller is a body being unwound, which
+  ///   `close()` would wait for.
   public func close() throws {
     checkThread()
     if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop: stop it first") }
@@ -44,8 +44,8 @@ extension Asyncio.EventLoop {
     keepingObservers.letGoOthers()
   }
 
-  /// Lets go of everything that is scheduled, and returns the runtime's jobs among it: those must be run, or their Swift
-  /// tasks would leak.
+  /// Releases everything that is scheduled, except the runtime's jobs, which are returned: they must be run, or their
+  /// Swift tasks would leak.
   private func dropScheduled() -> Ring<ReadyEntry> {
     var calls = mailbox.stopTakingCalls()
     var entries = Ring<ReadyEntry>()
@@ -58,7 +58,7 @@ extension Asyncio.EventLoop {
     let futures = (futuresCompletedElsewhere, futuresAwaitedElsewhere)
     futuresCompletedElsewhere = [:]
     futuresAwaitedElsewhere = [:]
-    // Only now: what goes may have deinitialisers that call the loop, which has to find itself closed and empty.
+    // Released last, since deinitialisers may call the loop, which must then be closed and empty.
     entries.forEach { entry in
       switch entry {
       case .handle(let handle): handle.dropAction()
@@ -78,8 +78,8 @@ extension Asyncio.EventLoop {
     return jobs
   }
 
-  /// The last jobs may have enqueued others, as an actor's method does that starts a task of its own: nobody waits for them,
-  /// and they are run as those are that come later.
+  /// The last jobs may have enqueued others, as an actor's method does by starting a task of its own. Nobody waits for
+  /// these jobs, and they run as jobs that arrive after the close do.
   private func handOnJobs() {
     while !state.ready.isEmpty {
       let entry = state.ready.removeFirst()
@@ -90,7 +90,7 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Runs what bodies still have to do until all have ended.
+  /// Runs what the bodies still have to do, until all bodies have ended.
   private func joinHosts() {
     var patience = GracePeriod(slowShutdownDuration)
     while hostCount > 0 {
@@ -104,7 +104,7 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// The last reference to a task has gone. If the task is pending that is reported, and its body is unwound.
+  /// The last reference to a task has gone. A pending task is reported, and its body is unwound.
   func taskDidGo(_ task: Asyncio.AnyFuture, _ core: TaskRef) {
     core.record.task = nil
     state.unwindingDepth += 1

@@ -1,26 +1,27 @@
-// A loop and what belongs to it are for one thread. The compiler refuses nearly every program that shares them; what remains
-// is found here, at run time, before it can do harm.
+// A loop and everything that belongs to it are for one thread. The compiler rejects nearly every program that shares
+// them. This check finds the rest at run time, before it can do harm.
 
 extension Asyncio.EventLoop {
-  /// Whether another thread is in the loop's code at the moment.
+  /// Whether another thread is currently in the loop's code.
   var isUsedElsewhere: Bool {
     @inline(__always) get { mailbox.isOwnedByAnotherThread }
   }
 
-  /// The same for the end of what belongs to the loop, which nothing can refuse: only what has had a handle on the loop, as
-  /// a pinned actor has, can bring it about elsewhere.
+  /// Whether an object of the loop, being destroyed, is destroyed on another thread, which nothing can refuse. Only the
+  /// owner of a handle on the loop, such as a pinned actor, can cause that.
   var isEndingElsewhere: Bool {
     @inline(__always) get { state.isShared && isUsedElsewhere }
   }
 
-  /// Traps if another thread is in the loop's code: first in the public functions that change what belongs to a loop.
+  /// Traps if another thread is in the loop's code. Called first in the public functions that change what belongs to a
+  /// loop.
   @inline(__always)
   func checkThread() {
     if isUsedElsewhere { trapOnWrongThread() }
   }
 
-  /// The same where asking for the thread would cost more than 2 % of what the function does: in release builds only if
-  /// there has been a handle on the loop.
+  /// Checks the thread where asking for it would cost more than 2 % of the function: always in debug builds, in release
+  /// builds only if there has been a handle on the loop.
   @usableFromInline
   @inline(__always)
   func assertOnLoop() {

@@ -1,7 +1,7 @@
 extension Asyncio.EventLoop {
-  /// The loop that runs the calling code, nil outside any. `asyncio.get_running_loop()`.
-  /// - Parameter isolation: leave it out. By it the compiler knows that the loop belongs to the caller's domain, and so
-  ///   must not be sent to another thread.
+  /// The loop that runs the calling code; nil outside of any loop. `asyncio.get_running_loop()`.
+  /// - Parameter isolation: leave it out. The parameter tells the compiler that the loop belongs to the caller's
+  ///   domain, and so must not be sent to another thread.
   @inline(__always)
   public static func running(isolation: isolated (any Actor)? = #isolation) -> Asyncio.EventLoop? {
     ThreadState.current.record.runningLoop?.object

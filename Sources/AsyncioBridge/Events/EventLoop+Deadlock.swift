@@ -1,8 +1,8 @@
-// What a loop does that has nothing to do and no timer: it waits for other threads, if there is anything to wait for.
+// A loop with nothing to do and no timer waits for other threads, if there is anything to wait for.
 
 extension Asyncio.EventLoop {
   /// Blocks until another thread hands in something.
-  /// - Throws: `DeadlockError` if that can't be.
+  /// - Throws: `DeadlockError` if no thread can.
   func waitForOtherThreads() throws {
     var isAlone = false
     if clock.kind == .virtual {
@@ -15,19 +15,19 @@ extension Asyncio.EventLoop {
     mailbox.waitForItems(timeout: nil)
   }
 
-  /// Whether nothing is on its way back to the loop that it has sent away itself.
+  /// Whether nothing that the loop has sent away is still to come back.
   private var expectsNothing: Bool { foreignCores.isEmpty && futuresCompletedElsewhere.isEmpty }
 
-  /// Whether nobody but the owner of a handle can wake the loop, once nothing is on its way.
+  /// Whether nobody but the owner of a handle can still wake the loop.
   ///
-  /// In real time a loop has to be sure, and that it is only of what it runs for: one that runs for ever may well be idle.
-  /// Other threads may cancel what was exported to them. A guest may be the code of an actor that was called from elsewhere,
-  /// and is cancelled from there.
+  /// In real time a loop must be sure, and can be sure only of the future that it runs for: a loop that runs forever
+  /// may well be idle. Other threads may cancel futures that were exported to them. A guest may be the code of an actor
+  /// that was called from elsewhere, and be cancelled from there.
   private var canProveDeadlock: Bool {
     mainFuture != nil && expectsNothing && futuresAwaitedElsewhere.isEmpty && waitingChildren.isEmpty
   }
 
-  /// Whether there may be child tasks of Swift's, which wait elsewhere.
+  /// Whether there may be Swift child tasks, which wait elsewhere.
   private var hasChildren: Bool { state.pending.parentCount > 0 }
 
   func deadlock() -> Asyncio.DeadlockError {
@@ -35,9 +35,9 @@ extension Asyncio.EventLoop {
   }
 }
 
-/// There is nothing left to do, and nothing to wait for. Only a run that is not to end so makes a `DeadlockError` of it, which
-/// takes the longer the more is waiting.
+/// There is nothing left to do and nothing to wait for. The run method turns this into a `DeadlockError`, unless the
+/// run may end idle: a `DeadlockError` takes the longer to make, the more is waiting.
 struct Idle: Error {
-  /// Made once, since an error takes memory.
+  /// Made once, since making an error allocates memory.
   static let error: any Error = Idle()
 }

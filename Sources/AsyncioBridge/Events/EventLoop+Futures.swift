@@ -1,5 +1,5 @@
 extension Asyncio.EventLoop {
-  /// A future of the loop has been made. The futures keep the loop, by one reference for all of them.
+  /// A future of the loop has been made. All futures together keep the loop by one reference.
   @inline(__always)
   func addFuture() {
     debugCounters.addFutures(1)
@@ -7,7 +7,8 @@ extension Asyncio.EventLoop {
     if state.futureCount == 1 { state.keptByFutures = self }
   }
 
-  /// A future of the loop has gone. If it was the last, what has kept the loop is returned, for the caller to let go of.
+  /// A future of the loop has gone. If it was the last, returns the reference that has kept the loop, for the caller to
+  /// release.
   @inline(__always)
   func removeFuture() -> Asyncio.EventLoop? {
     debugCounters.addFutures(-1)
@@ -28,12 +29,12 @@ extension Asyncio.EventLoop {
   /// Creates a task that runs `body` on this loop. `loop.create_task()`. See ``Asyncio/Task``.
   /// - Parameters:
   ///   - name: the task's name; by default `Task-N`.
-  ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. From
-  ///     Python 3.11 on.
-  ///   - eagerStart: whether the first step is taken before this returns, see ``Asyncio/EagerTaskFactory``. From Python 3.12
-  ///     on.
-  ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
-  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and what a task factory throws.
+  ///   - context: the context to run in, shared with its other users; by default a copy of the current one. From Python
+  ///     3.11 on.
+  ///   - eagerStart: whether to take the first step before returning; see ``Asyncio/EagerTaskFactory``. From Python
+  ///     3.12 on.
+  ///   - body: the task's code. Unless eager, the first step comes behind everything that is ready.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and errors of a task factory.
   @discardableResult
   @inlinable
   public func createTask<Value>(
@@ -83,11 +84,11 @@ extension Asyncio.EventLoop {
 }
 
 extension Asyncio {
-  /// Makes the tasks of a loop, see ``EventLoop/taskFactory``.
+  /// Makes the tasks of a loop; see ``EventLoop/taskFactory``.
   public protocol TaskFactory {
-    /// Makes a task for a body, on the loop that is given. An error it throws leaves `createTask`.
-    /// - Parameter coroutine: the body, with what `createTask` was given: the task's name, and the context and eager start
-    ///   for ``Task/init(loop:name:context:eagerStart:fileID:line:_:)``.
+    /// Makes a task for a body on the given loop. An error it throws leaves `createTask`.
+    /// - Parameter coroutine: the body, and the arguments of `createTask`: the task's name, and the context and eager
+    ///   start for ``Task/init(loop:name:context:eagerStart:fileID:line:_:)``.
     func makeTask<Value>(on loop: EventLoop, _ coroutine: Coroutine<Value>) throws -> Task<Value>
   }
 }

@@ -1,12 +1,12 @@
 extension Asyncio.EventLoop {
   /// Runs the loop until ``stop()`` is called. `loop.run_forever()`.
-  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed or running, or another loop runs on this thread; a
-  ///   ``Asyncio/BaseError`` that leaves a task or callback; on a virtual clock ``Asyncio/DeadlockError`` when nothing is left
-  ///   to do; ``Asyncio/TurnLimitError``.
+  /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed or running, or if another loop runs on this thread; a
+  ///   ``Asyncio/BaseError`` that leaves a task or callback; on a virtual clock ``Asyncio/DeadlockError`` when nothing
+  ///   is left to do; ``Asyncio/TurnLimitError``.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runForever() throws { try run(untilIdle: false) }
 
-  /// - Parameter untilIdle: whether it may end since there is nothing left to do.
+  /// - Parameter untilIdle: whether the run may end because nothing is left to do.
   @available(*, noasync)
   private func run(untilIdle: Bool) throws {
     try checkCanRun()
@@ -41,9 +41,9 @@ extension Asyncio.EventLoop {
 
   /// Runs the loop until `future` is done, and returns its value. `loop.run_until_complete()`.
   ///
-  /// The turn in which the future's callbacks are called is run to its end.
-  /// - Throws: what the future failed with; ``Asyncio/RuntimeError`` if the loop is stopped before, and what
-  ///   ``runForever()`` throws; ``Asyncio/DeadlockError``, in real time too, if nothing is left to wake the loop;
+  /// The turn that calls the future's callbacks runs to its end.
+  /// - Throws: the future's error; ``Asyncio/RuntimeError`` if the loop is stopped first; the errors of
+  ///   ``runForever()``; ``Asyncio/DeadlockError``, in real time too, if nothing is left to wake the loop;
   ///   ``Asyncio/ValueError`` if the future belongs to another loop.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilComplete<Value>(_ future: Asyncio.Future<Value>) throws -> Value {
@@ -51,8 +51,8 @@ extension Asyncio.EventLoop {
     return try runUntilComplete(future, isMainBody: false)
   }
 
-  /// Runs the loop until `body`, as a task of its own, is done, and returns its result. `loop.run_until_complete()`.
-  /// - Throws: what the body throws, and what ``runUntilComplete(_:)`` throws.
+  /// Runs `body` as a task until it is done, and returns its result. `loop.run_until_complete()`.
+  /// - Throws: the errors of the body and of ``runUntilComplete(_:)``.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilComplete<Value>(
     name: String? = nil,
@@ -60,7 +60,7 @@ extension Asyncio.EventLoop {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) throws -> Value {
-    // Before there is a task, which would run although nobody waits for it.
+    // Checked before the task exists, which would otherwise run although nobody waits for it.
     try checkCanRun()
     let task = try createTask(name: name, fileID: fileID, line: line, body)
     task.core?.record.reportsDestruction = false
@@ -79,7 +79,7 @@ extension Asyncio.EventLoop {
     do {
       try runForever()
     } catch {
-      // The error of a task that nobody else can see leaves here, or is replaced by what left the loop.
+      // The error of a task that nobody else can see leaves here, or is replaced by the error that left the loop.
       if isMainBody { future.hasUnretrievedError = false }
       throw error
     }
@@ -90,7 +90,7 @@ extension Asyncio.EventLoop {
   /// Runs the loop until nothing is ready and no timer is set. For loops on a virtual clock.
   ///
   /// asyncio has no such method: its loops block when they are idle.
-  /// - Throws: what ``runForever()`` throws, except for ``Asyncio/DeadlockError``, which is how this ends.
+  /// - Throws: the errors of ``runForever()`` except ``Asyncio/DeadlockError``, since idleness ends this run.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilIdle() throws {
     try run(untilIdle: true)
@@ -105,14 +105,14 @@ extension Asyncio.EventLoop {
   }
 }
 
-/// Stops the loop when the future is done that it runs for.
+/// Stops the loop when its main future is done.
 private final class StopWhenDone: FutureObserver {
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {
     if !future.isCancelled {
       future.hasUnretrievedError = false
-      // It has left the loop already.
+      // The error has already left the loop.
       if future.error is any Asyncio.BaseError { return }
     }
     future.loop.stop()

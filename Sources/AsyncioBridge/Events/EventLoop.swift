@@ -1,8 +1,8 @@
 extension Asyncio {
   /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
   ///
-  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes one, runs a body on it and closes it; make one
-  /// yourself to keep control:
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes a loop, runs a body on it and closes it. Make one yourself to
+  /// keep control:
   ///
   /// ```swift
   /// let loop = Asyncio.EventLoop(clock: .virtual)
@@ -10,16 +10,16 @@ extension Asyncio {
   /// try loop.close()
   /// ```
   ///
-  /// A turn of the loop runs what was ready when it began, first in first out; what that schedules waits for the next
-  /// turn. Timers that are due go behind what is ready.
+  /// A turn of the loop runs the entries that were ready when it began, first in, first out. Entries scheduled
+  /// meanwhile wait for the next turn. Timers that are due go behind the ready entries.
   ///
-  /// A loop is not `Sendable`: only what runs on it may touch it. What other threads may use is its ``threadsafe``
+  /// A loop is not `Sendable`: only code that runs on the loop may touch it. Other threads use its ``threadsafe``
   /// handle.
   public final class EventLoop {
     // MARK: What the loop runs
 
     @safe @exclusivity(unchecked) var state: LoopState
-    /// A task of the user's own type that was entered.
+    /// The entered task of a custom type.
     @safe @exclusivity(unchecked) var currentCustomTask: (any TaskProtocol)?
 
     // MARK: How it hosts Swift tasks. See `EventLoop+Hosting`.
@@ -27,28 +27,28 @@ extension Asyncio {
     @usableFromInline let mailbox: Mailbox
     @usableFromInline let taskExecutor: LoopTaskExecutor
     private let serialExecutor: LoopSerialExecutor
-    /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
+    /// The tasks in foreign awaits, by their hosts' jobs.
     @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
-    /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
+    /// In an actor's job: the task whose context is the thread's, and the context of code outside of any task.
     var contextOwner: TaskRef?
     var unownedContext: Context?
-    /// Bodies that have begun or are yet to, and have not ended.
+    /// How many bodies exist: those not yet begun count, those that have ended don't.
     @safe @exclusivity(unchecked) var hostCount = 0
-    /// Children of hosted tasks that wait for a future.
+    /// Child tasks that wait for a future.
     var waitingChildren: Set<ChildWaiter> = []
     /// The state of the thread that is in the loop's code.
     @safe @exclusivity(unchecked) var thread: RecordRef<ThreadState>?
-    /// Futures for results that come from other threads, by what those name them.
+    /// Futures for results from other threads, by the identity that these use.
     var futuresCompletedElsewhere: [ExchangeID: AnyFuture] = [:]
-    /// Futures whose results other threads wait for, by what those name them.
+    /// Futures whose results other threads wait for, by the identity that these use.
     var futuresAwaitedElsewhere: [ExchangeID: AnyFuture] = [:]
 
     // MARK: Who is who
 
-    /// What the loop runs for, if it does not run for ever.
+    /// The future that the loop runs for; nil if the loop runs forever.
     var mainFuture: AnyFuture?
     var customTasks = CustomTasks()
-    /// The circle of those that must let go of what they keep when the loop is closed.
+    /// The circle of observers that must let go of other objects when the loop is closed.
     let keepingObservers = KeepingObserver()
     package let debugCounters = DebugCounters()
 
@@ -66,11 +66,11 @@ extension Asyncio {
     }
     var executor: (any Executor)?
     var isExecutorShutDown = false
-    /// What the default executors have been given.
+    /// The work that was given to the default executors.
     var executorWork: ExecutorWork?
     var foreignOperations: ForeignOperations?
 
-    /// What other threads may use of the loop: a new handle each time.
+    /// A handle for other threads, new each time.
     ///
     /// The loop itself keeps none, so that it knows whether anybody has one.
     public var threadsafe: LoopHandle {
@@ -83,10 +83,10 @@ extension Asyncio {
 
     // MARK: Settings
 
-    /// Debug mode: slow callbacks are reported, and descriptions and reports tell where things were created.
-    /// `loop.get_debug()`, `loop.set_debug()`.
+    /// Debug mode reports slow callbacks; descriptions and reports say where things were created. `loop.get_debug()`,
+    /// `loop.set_debug()`.
     ///
-    /// On from the start if the environment variable `ASYNCIOBRIDGE_DEBUG` is set and not empty.
+    /// Initially on if the environment variable `ASYNCIOBRIDGE_DEBUG` is set and not empty.
     public var isDebug: Bool {
       get { state.isDebug }
       set {
@@ -98,51 +98,51 @@ extension Asyncio {
     /// In debug mode, how long a callback or step may take before it is reported. `loop.slow_callback_duration`.
     public var slowCallbackDuration: Duration = .milliseconds(100)
 
-    /// How long a step or callback may take before it is reported to the exception handler, in debug mode or not; nil, as it
-    /// is at first: any time.
+    /// How long a step or callback may take before it is reported to the exception handler, with or without debug mode;
+    /// nil (the default): no limit.
     ///
-    /// While it runs nothing else does. The report has the task, its name and where it was created, or the callback. Durations
-    /// are real ones on a virtual clock too. What is timed runs slower: tasks suspend at every await.
+    /// Nothing else runs during a step. The report has the task, its name and place of creation, or the callback.
+    /// Durations are real time on a virtual clock too. Timing slows the loop down: tasks suspend at every await.
     public var slowStepDuration: Duration? {
       didSet { updateIsStepwise() }
     }
 
     /// How long a turn may take, from its first step or callback to the end of its last, before it is reported to the
-    /// exception handler; nil, as it is at first: any time.
+    /// exception handler; nil (the default): no limit.
     ///
-    /// No turn, no timer and no other thread's call gets its turn before that. The report says how many steps and callbacks
-    /// there were, and is about the longest of them. Otherwise as ``slowStepDuration``.
+    /// Until the turn ends, no timer and no call from another thread gets its turn. The report has the number of steps
+    /// and callbacks, and is about the longest of them. The remarks on ``slowStepDuration`` apply here too.
     public var slowTurnDuration: Duration? {
       didSet { updateIsStepwise() }
     }
 
-    /// Decides what runs next; nil: first in, first out, as asyncio does.
+    /// Decides which entry runs next; nil: first in, first out, as in asyncio.
     var policy: (any SchedulePolicy)? {
       didSet { updateIsStepwise() }
     }
 
-    /// What is known of the turn that runs, while a limit is set.
+    /// The times of the current turn, while a limit is set.
     var turnTimes = TurnTimes()
 
-    /// How long the end of a loop waits in silence for what was cancelled and goes on all the same. Then that is reported,
-    /// tasks by their names, and waited for further.
+    /// How long the end of a loop waits in silence for cancelled work that continues. Then the work is reported, tasks
+    /// by their names, and the wait continues.
     public var slowShutdownDuration: Duration = .seconds(10)
 
-    /// Receives what the loop has to report; nil logs it. `loop.set_exception_handler()`, `loop.get_exception_handler()`.
+    /// Receives the loop's reports; nil logs them. `loop.set_exception_handler()`, `loop.get_exception_handler()`.
     public var exceptionHandler: ExceptionHandler?
 
-    /// Makes the loop's tasks; nil makes plain ones. `loop.set_task_factory()`, `loop.get_task_factory()`.
+    /// Makes the loop's tasks; nil makes plain tasks. `loop.set_task_factory()`, `loop.get_task_factory()`.
     public var taskFactory: (any TaskFactory)? {
       didSet { hasTaskFactory = taskFactory != nil }
     }
     @safe @exclusivity(unchecked) @usableFromInline private(set) var hasTaskFactory = false
 
-    /// Writes what is reported and nobody handles; by default to standard error.
+    /// Writes reports that nobody handles; by default to standard error.
     public var logger: (String) -> Void = { writeToStandardError($0) }
 
     /// How many turns the loop may make in its life before its run methods throw ``TurnLimitError``; nil: no limit.
     ///
-    /// For tests in virtual time, where a program that never comes to rest would otherwise spin for ever.
+    /// For tests in virtual time, where a program that never comes to rest would otherwise spin forever.
     public var turnLimit: Int? {
       get { state.turnLimit }
       set { state.turnLimit = newValue }
@@ -154,17 +154,17 @@ extension Asyncio {
     /// Which Python the loop, and what belongs to it, follows.
     public let semantics: Semantics
 
-    /// Whether the Swift tasks that host the bodies of tasks are kept for others when a body ends.
+    /// Whether the Swift task that hosts a body is kept for other bodies when the body ends.
     @usableFromInline let reusesHosts: Bool
 
     /// Creates a loop that is ready to run.
     /// - Parameters:
-    ///   - clock: which time it tells.
-    ///   - debug: whether it starts in debug mode; by default as the environment says.
-    ///   - reusesHosts: whether tasks run on Swift tasks that are kept, and taken by one task after the other, instead of one made
-    ///     for each. Then a task does **not** inherit its creator's `@TaskLocal` values, and debuggers don't show its name;
-    ///     everything else is the same. Programs that make many short tasks become faster.
-    ///   - semantics: which Python it follows.
+    ///   - clock: the kind of time that the loop's clock tells.
+    ///   - debug: whether the loop starts in debug mode; by default as the environment says.
+    ///   - reusesHosts: whether tasks share Swift tasks, one after another, instead of having one made for each. Then a
+    ///     task does **not** inherit its creator's `@TaskLocal` values, and debuggers don't show its name; everything
+    ///     else is the same. Programs that make many short tasks become faster.
+    ///   - semantics: which Python the loop follows.
     public init(
       clock: LoopClock.Kind = .monotonic,
       debug: Bool? = nil,
@@ -188,13 +188,13 @@ extension Asyncio {
 
     deinit {
       if !isClosed { tearDown() }
-      // Those that have come since then.
+      // Observers that were added since the teardown.
       keepingObservers.letGoOthers()
       mailbox.loop.value = nil
       state.giveMemoryToThread()
     }
 
-    /// The present of the loop's clock. `loop.time()`.
+    /// The current time of the loop's clock. `loop.time()`.
     public var time: LoopClock.Instant { clock.now }
   }
 }

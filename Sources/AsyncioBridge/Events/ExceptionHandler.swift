@@ -5,13 +5,13 @@ extension Asyncio {
     public let message: String
     /// The error, if one was thrown.
     public let error: (any Error)?
-    /// The future or task it happened to. Nil if that is about to go away: then `subject` describes it.
+    /// The future or task that the report is about. Nil if the object is about to go; then `subject` describes it.
     public let future: AnyFuture?
     /// The callback that threw.
     public let handle: Handle?
-    /// The description of what it happened to, as that was then. Made when it is asked for.
+    /// A description of the report's subject as it was at the time, made on request.
     public var subject: String? { described?.text }
-    /// The name of the task it happened to.
+    /// The name of the task that the report is about.
     public let taskName: String?
     let site: SourceSite?
     private let described: Subject?
@@ -67,7 +67,7 @@ extension Asyncio {
     /// Where in your source the future, task or callback was created: `Module/File.swift:12`.
     public var creationSite: String? { site?.description }
 
-    /// The message, then what else is known, one a line: what the default handler prints.
+    /// The message, then everything else that is known, one item per line. The default handler prints this.
     public var description: String {
       var lines = [message.isEmpty ? "Unhandled exception in event loop" : message]
       if let site { lines.append("created at: \(site)") }
@@ -78,7 +78,7 @@ extension Asyncio {
     }
   }
 
-  /// Receives what a loop reports: a throwing callback, an error that nobody retrieved, a task that went away pending.
+  /// Receives a loop's reports: a callback that threw, an error that nobody retrieved, a task that went away pending.
   public typealias ExceptionHandler = (EventLoop, ExceptionContext) throws -> Void
 }
 
@@ -86,8 +86,8 @@ extension Asyncio.EventLoop {
   /// Reports to the loop's exception handler. `loop.call_exception_handler()`.
   ///
   /// The handler runs in the current context; on a loop that follows ``Asyncio/Semantics/python3_13`` in that of the
-  /// task or callback which `context` is about. A handler that throws is itself reported, by the default handler. A
-  /// ``Asyncio/BaseError`` it throws leaves the loop.
+  /// task or callback which `context` is about. An error that the handler throws is reported by the default handler. A
+  /// ``Asyncio/BaseError`` leaves the loop instead.
   public func callExceptionHandler(_ context: Asyncio.ExceptionContext) {
     guard let exceptionHandler else { return defaultExceptionHandler(context) }
     do {

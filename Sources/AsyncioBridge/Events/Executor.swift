@@ -9,19 +9,19 @@
 extension Asyncio {
   /// Runs blocking work on threads of its own. `concurrent.futures.Executor`.
   public protocol Executor: Sendable {
-    /// Runs `work` on another thread, some time.
+    /// Runs `work` on another thread, at some later time.
     func execute(_ work: @escaping @Sendable () -> Void)
-    /// Takes no more work; what was taken is still done. Does not wait for it.
+    /// Takes no more work; accepted work is still done. Does not wait.
     func shutdown()
   }
 
-  /// A bounded pool of threads, started as they are needed. `concurrent.futures.ThreadPoolExecutor`.
+  /// A bounded pool of threads, started on demand. `concurrent.futures.ThreadPoolExecutor`.
   public final class ThreadPoolExecutor: Executor {
     private let workers: Workers
 
     /// Creates a pool.
-    /// - Parameter maxWorkers: how many threads it may start, at least 1; by default four more than there are processors,
-    ///   32 at most.
+    /// - Parameter maxWorkers: the maximum number of threads, at least 1; by default four more than there are
+    ///   processors, but 32 at most.
     public init(maxWorkers: Int? = nil) {
       let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
       workers = Workers(maximum: max(1, maxWorkers ?? min(32, processors + 4)))
@@ -29,14 +29,14 @@ extension Asyncio {
 
     deinit { workers.shutdown() }
 
-    /// How many threads there may be.
+    /// The maximum number of threads.
     public var maxWorkers: Int { workers.maximum }
 
-    /// Hands work to an idle thread, a new one, or the first that becomes idle. Work that comes after ``shutdown()`` is
-    /// dropped.
+    /// Hands work to an idle thread, to a new one, or to the next thread that becomes idle. Work that comes after
+    /// ``shutdown()`` is dropped.
     public func execute(_ work: @escaping @Sendable () -> Void) { workers.add(work) }
 
-    /// Takes no more work and lets the threads end when they have done what was taken.
+    /// Takes no more work, and lets the threads end when the accepted work is done.
     public func shutdown() { workers.shutdown() }
   }
 }
@@ -44,7 +44,7 @@ extension Asyncio {
 extension Asyncio.Executor {
   /// Runs `work` and returns the future of its result. `Executor.submit()`.
   ///
-  /// Work that has not begun can be cancelled; work that runs can't.
+  /// Only work that has not begun can be cancelled.
   public func submit<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) -> Asyncio.ConcurrentFuture<Value> {
@@ -56,13 +56,13 @@ extension Asyncio.Executor {
   }
 }
 
-/// Cancels the future of work that is dropped by whoever was to do it.
+/// Cancels the future of work that its executor drops.
 final class CancelOnDrop<Value: Sendable>: Sendable {
   let future = Asyncio.ConcurrentFuture<Value>()
   deinit { future.cancel() }
 }
 
-/// What the threads of a pool share; they end when the pool goes.
+/// The shared state of a pool's threads, which end when the pool goes.
 private final class Workers: Sendable {
   private struct State: ~Copyable {
     var work = Ring<@Sendable () -> Void>()
@@ -129,12 +129,12 @@ private final class Workers: Sendable {
 }
 
 extension Asyncio.EventLoop {
-  /// Runs blocking work on another thread, and returns the loop's future of its result. `loop.run_in_executor()`.
+  /// Runs blocking work on another thread, and returns a future of this loop for its result. `loop.run_in_executor()`.
   ///
-  /// Cancelling the future keeps work from beginning; work that runs goes on, and its result is dropped.
+  /// Cancelling the future keeps work from beginning. Work that has begun continues, and its result is dropped.
   /// - Parameters:
-  ///   - executor: where to run it; by default the loop's own pool, see ``setDefaultExecutor(_:)``.
-  ///   - work: what to run.
+  ///   - executor: where to run the work; by default the loop's own pool, see ``setDefaultExecutor(_:)``.
+  ///   - work: the blocking code.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, or its own pool is shut down.
   public func runInExecutor<Value: Sendable>(
     _ executor: (any Asyncio.Executor)? = nil,
@@ -166,20 +166,20 @@ extension Asyncio.EventLoop {
     return work
   }
 
-  /// Makes `executor` the one that ``runInExecutor(_:_:)`` uses when it is given none. `loop.set_default_executor()`.
+  /// Makes `executor` the default of ``runInExecutor(_:_:)``. `loop.set_default_executor()`.
   ///
-  /// The loop shuts it down when it is closed.
+  /// Closing the loop shuts the executor down.
   public func setDefaultExecutor(_ executor: any Asyncio.Executor) { self.executor = executor }
 
-  /// Shuts the default executor down, and waits until it has done what it was given. `loop.shutdown_default_executor()`,
-  /// from Python 3.9 on.
+  /// Shuts the default executor down, and waits until it has done its work. `loop.shutdown_default_executor()`, from
+  /// Python 3.9 on.
   ///
   /// From now on ``runInExecutor(_:_:)`` refuses work that names no executor. Closing the loop does not wait: call this
-  /// before the end of the main body, if the work has to be finished.
-  /// - Parameter timeout: how long to wait at most; what is not done then is reported to ``logger``, and goes on; nil: as
-  ///   long as it takes.
-  /// - Throws: ``Asyncio/RuntimeError`` outside of a task; `CancellationError` when cancelled: the executor is shut down
-  ///   all the same.
+  /// before the end of the main body if the work has to be finished.
+  /// - Parameter timeout: how long to wait; nil: no limit. Work that is not done by then continues, and is reported to
+  ///   ``logger``.
+  /// - Throws: ``Asyncio/RuntimeError`` outside of a task; `CancellationError` when cancelled, but the executor is shut
+  ///   down all the same.
   public func shutdownDefaultExecutor(timeout: Duration? = nil) async throws {
     isExecutorShutDown = true
     guard let executor else { return }
@@ -193,7 +193,7 @@ extension Asyncio.EventLoop {
   }
 }
 
-/// Knows whether all work that was given to executors has been done, or dropped.
+/// Knows whether all work given to executors has been done or dropped.
 final class ExecutorWork: Sendable {
   private struct State {
     var count = 0
@@ -202,7 +202,7 @@ final class ExecutorWork: Sendable {
 
   private let state = Locked(State())
 
-  /// Stands for a piece of work as long as it lives.
+  /// Stands for a piece of work as long as the token lives.
   final class Token: Sendable {
     private let work: ExecutorWork
     fileprivate init(_ work: ExecutorWork) { self.work = work }

@@ -12,9 +12,9 @@ extension Asyncio {
     /// Nil stands for an empty one.
     let context: Context?
     let site: SourceSite
-    // Internal, not public with a private setter: so the compiler sees all accesses and need not check them.
+    // Internal rather than public with a private setter: then the compiler sees all accesses and need not check them.
     @safe @exclusivity(unchecked) final var wasCancelled = false
-    /// Whether ``cancel()`` was called, be it before the callback would have run or after. `Handle.cancelled()`.
+    /// Whether ``cancel()`` was called, before or after the callback would have run. `Handle.cancelled()`.
     public final var isCancelled: Bool { wasCancelled }
 
     fileprivate let isDebug: Bool
@@ -26,15 +26,15 @@ extension Asyncio {
       self.site = site
     }
 
-    /// Keeps the callback from running, and lets go of it. `Handle.cancel()`.
+    /// Keeps the callback from running, and releases it. `Handle.cancel()`.
     ///
-    /// If the callback has run already nothing else comes of it, but ``isCancelled`` is true from then on, as in asyncio.
+    /// If the callback has already run, the only effect is that ``isCancelled`` is true from then on, as in asyncio.
     public func cancel() {
       wasCancelled = true
       action = .none
     }
 
-    /// Whether code that is not the library's runs with it.
+    /// Whether running the handle runs user code.
     final var mayRunUserCode: Bool {
       switch action {
       case .callback, .expiry: !isCancelled
@@ -42,7 +42,7 @@ extension Asyncio {
       }
     }
 
-    /// - Parameter thread: the state of the thread that this is called on.
+    /// - Parameter thread: the state of the calling thread.
     func run(on thread: RecordRef<ThreadState>) throws {
       // Moved out, not copied.
       var action = Action.none
@@ -54,7 +54,7 @@ extension Asyncio {
       }
     }
 
-    /// Lets go of the callback, which will not run any more: it may well refer to the handle.
+    /// Releases the callback, which will not run any more and may well refer to the handle.
     final func dropAction() { action = .none }
 
     var kindDescription: String { "Handle" }
@@ -63,13 +63,13 @@ extension Asyncio {
 
   /// A callback that is scheduled for a time. `asyncio.TimerHandle`.
   ///
-  /// Timers are ordered by their deadlines, those with equal ones in the order in which they were set. Two are equal only if
-  /// they are the same object.
+  /// Timers are ordered by deadline, and timers with equal deadlines by the order in which they were set. Two timers
+  /// are equal only if they are the same object.
   public final class TimerHandle: Handle {
-    /// There as long as the timer is in its queue.
+    /// Valid as long as the timer is in its queue.
     private let unownedLoop: Unretained<EventLoop>
     let deadline: Int64
-    /// Numbers the loop's timers that have a handle.
+    /// Numbers the loop's timers that have handles.
     fileprivate let number: Int
     /// Whether the timer is in the loop's queue of timers.
     @safe @exclusivity(unchecked) var isScheduled = false
@@ -85,7 +85,7 @@ extension Asyncio {
     /// When the callback is due. `TimerHandle.when()`.
     public var when: LoopClock.Instant { LoopClock.Instant(nanoseconds: deadline) }
 
-    /// Keeps the callback from running, and lets go of it. `TimerHandle.cancel()`.
+    /// Keeps the callback from running, and releases it. `TimerHandle.cancel()`.
     public override func cancel() {
       if isScheduled, !isCancelled { unownedLoop.with { $0.state.timers.didCancel() } }
       super.cancel()
@@ -105,7 +105,7 @@ final class PostedHandle: Asyncio.Handle {
     super.init(.callback(call.callback), isDebug: isDebug, context: call.context, site: call.site)
   }
 
-  /// Other threads leave their cancellations with the mailbox.
+  /// Other threads leave their cancellations in the mailbox.
   override func run(on thread: RecordRef<ThreadState>) throws {
     let wasCancelled = thread.record.runningLoop?.with { $0.mailbox.isCancelled(number) }
     if wasCancelled != true { try super.run(on: thread) }

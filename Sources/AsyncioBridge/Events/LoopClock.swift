@@ -3,8 +3,8 @@ import Synchronization
 extension Asyncio {
   /// The clock of an event loop: monotonic, or virtual.
   ///
-  /// It is a Swift `Clock`, so code that is written against `any Clock<Duration>` follows the loop's time, and runs
-  /// in virtual time on a virtual loop.
+  /// A Swift `Clock`: code written against `any Clock<Duration>` follows the loop's time, and runs in virtual time on a
+  /// virtual loop.
   ///
   /// ```swift
   /// try Asyncio.run(clock: .virtual) {
@@ -19,7 +19,7 @@ extension Asyncio {
     public struct Instant: InstantProtocol, Sendable, CustomStringConvertible {
       let nanoseconds: Int64
 
-      /// The instant that lies `offset` after the clock's origin; parts below a nanosecond are rounded up.
+      /// The instant `offset` after the clock's origin. Fractions of a nanosecond are rounded up.
       public init(offset: Duration) { nanoseconds = offset.nanosecondsRoundedUp }
       init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
@@ -37,15 +37,15 @@ extension Asyncio {
       public var description: String { "\(offset)" }
     }
 
-    /// Which time a new loop's clock tells.
+    /// The kind of time that a new loop's clock tells.
     public enum Kind: Sendable {
       /// The system's monotonic time.
       case monotonic
-      /// A time that starts at zero, stands still while anything is ready, and jumps to the next timer when nothing is.
+      /// A time that starts at zero, stands still while anything is ready, and otherwise jumps to the next timer.
       case virtual
     }
 
-    /// The virtual time, in a box of its own since any thread may ask for it.
+    /// The virtual time, boxed since any thread may ask for it.
     final class VirtualTime: Sendable {
       let nanoseconds = Atomic<Int64>(0)
     }
@@ -59,10 +59,10 @@ extension Asyncio {
       self.mailbox = mailbox
     }
 
-    /// Which time the clock tells.
+    /// The kind of time that the clock tells.
     public var kind: Kind { virtualTime == nil ? .monotonic : .virtual }
 
-    /// The present of the loop. `loop.time()`.
+    /// The loop's current time. `loop.time()`.
     public var now: Instant { Instant(nanoseconds: nowNanoseconds) }
 
     @inline(__always)
@@ -70,17 +70,17 @@ extension Asyncio {
       if let virtualTime { virtualTime.nanoseconds.load(ordering: .relaxed) } else { monotonicNanoseconds() }
     }
 
-    /// When a timer is due that is set now.
+    /// The deadline of a timer set now.
     @inline(__always)
     func deadline(after delay: Duration) -> Int64 { nowNanoseconds.addingClamped(delay.nanosecondsRoundedUp) }
 
-    /// The steps in which the clock counts: a nanosecond.
+    /// The clock's resolution: a nanosecond.
     public var minimumResolution: Duration { .nanoseconds(1) }
 
     /// Suspends until `deadline`.
     ///
-    /// On the clock's own loop this is ``Asyncio/sleep(_:)``, with its order of steps and its cancellation. From
-    /// elsewhere, the loop sets a timer and the caller waits for it; cancelling the calling task ends the wait.
+    /// On the clock's own loop this is ``Asyncio/sleep(_:)``, with its order of steps and its cancellation. Elsewhere,
+    /// the loop sets a timer and the caller waits for it; cancelling the calling task ends the wait.
     /// - Throws: `CancellationError` when cancelled, ``Asyncio/RuntimeError`` when the loop is closed.
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
       if let loop = EventLoop.running(), loop.mailbox === mailbox {
@@ -91,12 +91,12 @@ extension Asyncio {
       do {
         try await startTimer(until: deadline).value
       } catch is CancelledError where !_Concurrency.Task.isCancelled {
-        // The promise went with the loop.
+        // The promise has gone with the loop.
         throw RuntimeError.loopIsClosed
       }
     }
 
-    /// Has the loop set a timer, whose end another thread can wait for.
+    /// Makes the loop set a timer that another thread can wait for.
     private func startTimer(until deadline: Instant) throws -> ConcurrentFuture<Void> {
       let timer = ConcurrentFuture<Void>()
       let promise = ExportObserver(timer)
@@ -117,10 +117,10 @@ extension Asyncio {
 }
 
 extension Duration {
-  /// The duration in nanoseconds, parts of one rounded up, limited to what 64 bits hold.
+  /// The duration in nanoseconds, with fractions rounded up, clamped to 64 bits.
   @inline(__always)
   var nanosecondsRoundedUp: Int64 {
-    // Most durations are short, and the general way is slow.
+    // Most durations are short, and the general computation is slow.
     if let attoseconds = UInt64(exactly: attoseconds) {
       return Int64(attoseconds / 1_000_000_000) + (attoseconds % 1_000_000_000 > 0 ? 1 : 0)
     }
@@ -133,7 +133,7 @@ extension Duration {
 }
 
 extension Int64 {
-  /// The sum, limited to what 64 bits hold.
+  /// The sum, clamped to 64 bits.
   @inline(__always)
   func addingClamped(_ other: Int64) -> Int64 {
     let (sum, overflow) = addingReportingOverflow(other)

@@ -1,7 +1,7 @@
 import Synchronization
 
 extension Asyncio {
-  /// What other threads may use of an event loop: `Sendable`, unlike the loop itself.
+  /// The part of an event loop that other threads may use: `Sendable`, unlike the loop itself.
   ///
   /// ```swift
   /// let loop = Asyncio.EventLoop.running()!.threadsafe
@@ -22,8 +22,8 @@ extension Asyncio {
   /// }
   /// ```
   ///
-  /// As long as there is a handle somebody may use it: a loop in real time then never takes itself for stuck, see
-  /// ``DeadlockError``. So keep one only where it is needed.
+  /// While a handle exists, somebody may use it, so a loop in real time never considers itself stuck; see
+  /// ``DeadlockError``. Keep a handle only where it is needed.
   public final class LoopHandle: Sendable {
     @usableFromInline let mailbox: Mailbox
     private let executor: LoopSerialExecutor
@@ -36,19 +36,19 @@ extension Asyncio {
 
     deinit { mailbox.removeHandle() }
 
-    /// The executor of actors that are pinned to the loop. Such an actor must keep the handle.
+    /// The executor of actors pinned to the loop. Such an actor must keep the handle.
     ///
-    /// When the loop is closed, calls to its actors still run, on a thread of their own.
+    /// After the loop is closed, calls to its actors still run, on a thread of their own.
     public var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     /// Whether the loop has been closed.
     public var isClosed: Bool { mailbox.isClosed }
 
-    /// Schedules a callback on the loop and wakes it. `loop.call_soon_threadsafe()`.
+    /// Schedules a callback on the loop and wakes the loop. `loop.call_soon_threadsafe()`.
     ///
-    /// Returns at once. ``EventLoop/running(isolation:)`` is the loop within the callback, which runs in a copy of the calling
-    /// thread's context.
-    /// - Parameter callback: what to call on the loop's thread. An error it throws goes to the exception handler.
+    /// Returns at once. Within the callback ``EventLoop/running(isolation:)`` is the loop. The callback runs in a copy
+    /// of the calling thread's context.
+    /// - Parameter callback: called on the loop's thread. An error it throws goes to the exception handler.
     /// - Returns: a handle to cancel the callback with, from any thread.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     @discardableResult
@@ -70,7 +70,7 @@ extension Asyncio {
 
   /// A callback that was scheduled from another thread.
   public struct ThreadsafeHandle: Sendable {
-    /// Made where the callback is scheduled, by inlined code: so one that nobody has a use for is never made at all.
+    /// Made by inlined code where the callback is scheduled, so that an unused handle is never made at all.
     @usableFromInline
     final class State: Sendable {
       @usableFromInline let mailbox: Mailbox
@@ -91,7 +91,7 @@ extension Asyncio {
     @inlinable
     init(_ state: State) { self.state = state }
 
-    /// Keeps the callback from running, if it has not begun. `Handle.cancel()`.
+    /// Keeps the callback from running, unless it has begun. `Handle.cancel()`.
     public func cancel() {
       state.cancelledFlag.store(true, ordering: .relaxed)
       state.mailbox.cancelCall(state.number)
@@ -135,7 +135,8 @@ extension Mailbox {
 }
 
 extension Asyncio.EventLoop {
-  /// Schedules a callback behind all that is ready, waking the loop if need be. `loop.call_soon_threadsafe()`.
+  /// Schedules a callback behind everything that is ready, and wakes the loop if need be.
+  /// `loop.call_soon_threadsafe()`.
   ///
   /// This is the form for code that has the loop; other threads use ``threadsafe``.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.

@@ -1,5 +1,5 @@
-// Reports of what keeps a loop from everything else: in debug mode as asyncio has them, and on request with the task and
-// its place.
+// Reports of what keeps a loop from everything else: in debug mode as in asyncio, and on request with the task and its
+// place of creation.
 
 extension Asyncio.EventLoop {
   var isTimed: Bool { isDebug || slowStepDuration != nil || slowTurnDuration != nil }
@@ -12,7 +12,7 @@ extension Asyncio.EventLoop {
     execute(entry)
     let end = monotonicNanoseconds()
     let duration = Duration.nanoseconds(end - start)
-    // Only what is reported is described: that runs the code of whatever is shown, results included.
+    // Only reported entries are described, since a description runs the code of everything it shows, results included.
     if let slowStepDuration, duration >= slowStepDuration {
       report("A \(entry.kindDescription) took \(duration)", entry.subject)
     } else if isDebug, duration >= slowCallbackDuration {
@@ -22,7 +22,7 @@ extension Asyncio.EventLoop {
   }
 
   private func beginTiming(turnThatBegan start: Int64) {
-    // An error may have ended the one before; what it kept goes after the change.
+    // An error may have ended the turn before. Its objects are released after the change.
     let previous = turnTimes
     turnTimes = TurnTimes(turn: turnCount, start: start)
     withExtendedLifetime(previous) {}
@@ -52,21 +52,21 @@ extension Asyncio.EventLoop {
   }
 }
 
-/// The time that a turn takes.
+/// The times of a turn.
 struct TurnTimes {
-  /// Its number; there is no turn -1.
+  /// The turn's number; there is no turn -1.
   var turn = -1
   var start: Int64 = 0
-  /// How many entries it has run.
+  /// How many entries have run.
   var count = 0
   var longest: (duration: Duration, kind: String, subject: ReadyEntry.Subject)?
 }
 
 extension ReadyEntry {
-  /// What a report is about.
+  /// The subject of a report.
   typealias Subject = (future: Asyncio.AnyFuture?, handle: Asyncio.Handle?)
 
-  /// What reports of slow callbacks name.
+  /// The entry's name in reports of slow callbacks.
   var description: String {
     switch self {
     case .step(let task): "step of \(task.object)"

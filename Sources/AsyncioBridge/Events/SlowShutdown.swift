@@ -1,10 +1,11 @@
-// The end of a loop waits for what was cancelled. What does not end then is named, so that a program that hangs there says
+// The end of a loop waits for cancelled work. Work that does not end is named, so that a program that hangs there says
 // why.
 
 extension Asyncio.EventLoop {
-  /// Sets the timer that reports which of `tasks`, all of them cancelled, go on.
+  /// Sets the timer that reports which of `tasks`, all of them cancelled, are still running.
   ///
-  /// Nil on a virtual clock, which does not wait for foreign awaits; and where a program waits for ever, that is found.
+  /// Nil on a virtual clock, which does not wait for foreign awaits, and where a program that waits forever is found
+  /// anyway.
   func reportIfSlow(_ tasks: [Asyncio.AnyFuture]) -> Asyncio.TimerHandle? {
     if clock.kind == .virtual { return nil }
     return addTimer(
@@ -39,7 +40,7 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Reports that operations keep `close()` waiting.
+  /// Reports that foreign operations keep `close()` waiting.
   func reportSlowOperations() {
     callExceptionHandler(
       Asyncio.ExceptionContext(
@@ -50,7 +51,7 @@ extension Asyncio.EventLoop {
   }
 }
 
-/// How long to wait in silence: it ends once, and there is no limit from then on.
+/// A limit for waiting in silence. The limit passes once; from then on there is none.
 struct GracePeriod {
   private var deadline: Int64?
 
@@ -59,7 +60,7 @@ struct GracePeriod {
   /// Nil: no limit.
   var nanosecondsLeft: Int64? { deadline.map { max(0, $0 - monotonicNanoseconds()) } }
 
-  /// Whether it ends now.
+  /// Whether the period ends now.
   mutating func ends() -> Bool {
     guard let deadline, monotonicNanoseconds() >= deadline else { return false }
     self.deadline = nil

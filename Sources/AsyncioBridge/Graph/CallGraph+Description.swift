@@ -1,9 +1,9 @@
 extension Asyncio.CallGraph: CustomStringConvertible {
-  /// The graph as an indented text: below each node what it waits for. `asyncio.format_call_graph()`.
+  /// The graph as indented text: below each node stands what the node waits for. `asyncio.format_call_graph()`.
   ///
-  /// What several wait for has a number, is shown with what it waits for in turn at the first place, and referred
-  /// to at the others. Lines that are more than 40 levels down have the number of their level in front instead of being
-  /// indented further. Cycles are listed at the end; of one with more than 20 nodes, the first and last ten.
+  /// A node that several others wait for has a number. The first occurrence shows what the node itself waits for; later
+  /// ones refer to the number. A line more than 40 levels down starts with the number of its level instead of further
+  /// indentation. Cycles are listed at the end; of a cycle with more than 20 nodes, the first and last ten.
   ///
   /// ```
   /// Task 'left', waiting, created at Program/Stuck.swift:12 #0
@@ -23,7 +23,7 @@ extension Asyncio.CallGraph.Node: CustomStringConvertible {
   /// What the node stands for, and its state: `Task 'worker', waiting, created at Program/Main.swift:7`.
   public var description: String {
     var parts = [details.isEmpty ? title : "\(title) [\(details.joined(separator: ", "))]"]
-    // Whatever else is in the graph is there because somebody waits.
+    // Any other node is in the graph because somebody waits, so its state says nothing.
     if kind == .task || kind == .future || state != .waiting { parts.append(state.rawValue) }
     if let creationSite { parts.append("created at \(creationSite)") }
     return parts.joined(separator: ", ")
@@ -37,7 +37,7 @@ private struct CallGraphText {
   private let graph: Asyncio.CallGraph
   private var lines: [String] = []
   private var isShown: [Bool]
-  /// Nodes that the way from the root to the current line goes through.
+  /// Whether each node is on the path from the root to the current line.
   private var isAbove: [Bool]
   private var isRoot: [Bool]
 
@@ -51,7 +51,7 @@ private struct CallGraphText {
   mutating func write() -> String {
     if graph.nodes.isEmpty { return "nothing waits" }
     for node in graph.nodes where node.awaitedBy.isEmpty { write(from: node.id) }
-    // What is left is reached from cycles only.
+    // The remaining nodes are only reached from cycles.
     for node in graph.nodes where !isShown[node.id] { write(from: node.id) }
     for cycle in graph.cycles {
       lines.append("cycle: " + Self.describe(cycle + cycle.prefix(1)))
@@ -59,7 +59,7 @@ private struct CallGraphText {
     return lines.joined(separator: "\n")
   }
 
-  /// The nodes of a way, of a long one the ends.
+  /// The nodes of a path; of a long path, its two ends.
   private static func describe(_ way: [Asyncio.CallGraph.Node]) -> String {
     var titles = way.prefix(longestEnd).map(\.title)
     if way.count > 2 * longestEnd { titles.append("\(way.count - 2 * longestEnd) more") }
@@ -107,10 +107,11 @@ private struct CallGraphText {
     lines.append(indentation + (depth > Self.deepestIndentation ? "(\(depth)) \(line)" : line))
   }
 
-  /// Lines further down than this have their depth in front instead: else the text of a chain would grow by its square.
+  /// Lines further down than this start with their depth instead: otherwise the text of a chain would grow
+  /// quadratically.
   private static var deepestIndentation: Int { 40 }
 
-  /// Shown if the node is referred to elsewhere in the text.
+  /// Shown if the text refers to the node elsewhere.
   private func number(of id: Int) -> String {
     let mentions = graph.nodes[id].awaitedBy.count + (isRoot[id] ? 1 : 0)
     return mentions > 1 ? " #\(id)" : ""

@@ -1,10 +1,10 @@
 extension Asyncio {
-  /// Who waits for whom on a loop, at one moment: what ``captureCallGraph(_:)`` returns. `asyncio.FutureCallGraph`, from
-  /// Python 3.14 on.
+  /// Who waits for whom on a loop, at one moment: the result of ``captureCallGraph(_:)``. `asyncio.FutureCallGraph`,
+  /// from Python 3.14 on.
   ///
-  /// The nodes are tasks, futures, and what stands between a task and what it waits for: combinators, locks, queues. Each is
-  /// there once, however many wait for it. The graph is a copy: it stays as it is while the loop goes on, and may be
-  /// handed to any thread.
+  /// The nodes are tasks, futures, and what stands between a task and the futures that it waits for: combinators,
+  /// locks, queues. Each node appears once, however many others wait for it. The graph is a copy: it stays as it is
+  /// while the loop goes on, and any thread may have it.
   ///
   /// ```swift
   /// for task in graph.tasks where task.state == .waiting {
@@ -12,56 +12,58 @@ extension Asyncio {
   /// }
   /// ```
   public struct CallGraph: Sendable, Hashable {
-    /// A task, a future, or what a task waits at.
+    /// A task, a future, or an object that tasks wait at.
     public struct Node: Sendable, Hashable, Identifiable {
       /// What a node stands for.
       public enum Kind: String, Sendable {
-        /// A task, also of a type of your own.
+        /// A task, including one of a type of your own.
         case task = "Task"
-        /// A plain future, to be completed by anybody.
+        /// A plain future, which anybody may complete.
         case future = "Future"
-        /// The future of a `gather`; it waits for the children that are not done.
+        /// The future of a `gather`, which waits for the children that are not done.
         case gather
-        /// The future of a `shield`; it waits for what is shielded.
+        /// The future of a `shield`, which waits for the shielded future.
         case shield
-        /// A `wait`; it waits for the futures that are not done.
+        /// A `wait`, which waits for the futures that are not done.
         case wait
         /// A `waitFor` with a timeout.
         case waitFor
-        /// An `asCompleted` whose next future is waited for.
+        /// An `asCompleted` whose next future somebody waits for.
         case asCompleted
-        /// A task group: the parent waits for it, also while the body runs, and it for the children that are not done.
+        /// A task group. The parent waits for the group, even while the body runs; the group waits for the children
+        /// that are not done.
         case taskGroup = "TaskGroup"
         /// A `sleep`.
         case sleep
-        /// A ``Lock``; it waits for the task that holds it.
+        /// A ``Lock``, which waits for the task that holds it.
         case lock = "Lock"
         /// An ``Event``.
         case event = "Event"
-        /// A ``Condition`` that is to be notified.
+        /// A ``Condition`` that tasks wait to be notified of.
         case condition = "Condition"
         /// A ``Semaphore``.
         case semaphore = "Semaphore"
         /// A ``Barrier``.
         case barrier = "Barrier"
-        /// A ``Queue`` of any kind: for an item, a free place, or the end of the work on all items.
+        /// A ``Queue`` of any kind, where tasks wait for an item, a free place, or the end of the work on all items.
         case queue = "Queue"
         /// The future of work on another thread, or of a foreign operation.
         case elsewhere = "work elsewhere"
-        /// A child task of Swift's own (`async let`, task group), or another Swift task in an actor's code, that waits for
-        /// a future of the loop.
+        /// A Swift child task (`async let`, task group), or another Swift task in an actor's code, that waits for a
+        /// future of the loop.
         case child = "child task of Swift's"
       }
 
       /// How far a node has come.
       public enum State: String, Sendable {
-        /// A task in the midst of a step: the one whose code captured the graph, or that has started it eagerly.
+        /// A task in the middle of a step: the task whose code captured the graph, or a task that has started that one
+        /// eagerly.
         case running
-        /// A task whose next step, or first, is scheduled.
+        /// A task whose next or first step is scheduled.
         case ready
-        /// A task that waits for something of the loop's; or whatever else is pending.
+        /// A task that waits for something on the loop, or any other node that is pending.
         case waiting
-        /// A task in an await of something that is not the loop's.
+        /// A task in an await of something outside the loop.
         case foreign = "in a foreign await"
         /// A task or future with a value or an error.
         case finished
@@ -69,26 +71,26 @@ extension Asyncio {
         case cancelled
       }
 
-      /// The place in ``CallGraph/nodes``.
+      /// The index in ``CallGraph/nodes``.
       public let id: Int
       /// What the node stands for.
       public let kind: Kind
-      /// How far it has come.
+      /// How far the node has come.
       public let state: State
       /// The name of a task.
       public let name: String?
       /// Where in your source a task or future was created: `Module/File.swift:12`.
       public var creationSite: String? { site?.description }
-      /// What else there is to say, as `1 of 3 done` or `locked, waiters:2`.
+      /// Further details, such as `1 of 3 done` or `locked, waiters:2`.
       public let details: [String]
-      /// The nodes that this one waits for, each once. For a lock: the task that holds it.
+      /// The nodes that this node waits for, each once. A lock waits for the task that holds it.
       public internal(set) var awaits: [Int]
-      /// The nodes that wait for this one.
+      /// The nodes that wait for this node.
       public internal(set) var awaitedBy: [Int]
       let site: SourceSite?
     }
 
-    /// All nodes: the tasks of the loop first, in the order of their creation. A node's `id` is its place here.
+    /// All nodes: first the tasks of the loop, in the order of their creation. A node's `id` is its index here.
     public let nodes: [Node]
     /// The task or future that the graph is about; nil if it is about the whole loop.
     public let subject: Node.ID?
@@ -101,23 +103,23 @@ extension Asyncio {
     /// The nodes that are tasks.
     public var tasks: [Node] { nodes.filter { $0.kind == .task } }
 
-    /// The first task of that name.
+    /// The first task with that name.
     public func task(named name: String) -> Node? { nodes.first { $0.kind == .task && $0.name == name } }
 
-    /// What a node waits for, by one step.
+    /// The nodes that `node` waits for directly.
     public func awaited(by node: Node) -> [Node] { node.awaits.map { nodes[$0] } }
 
-    /// What waits for a node, by one step.
+    /// The nodes that wait for `node` directly.
     public func awaiting(_ node: Node) -> [Node] { node.awaitedBy.map { nodes[$0] } }
 
-    /// The ways on which nodes wait, by way of others, for themselves. Each begins with a task if there is one on it;
-    /// the last node waits for the first.
+    /// The paths on which nodes wait for themselves by way of others. Each path begins with a task, if there is one on
+    /// it; the last node waits for the first.
     ///
-    /// Not every such way is a deadlock: a `wait` for the first of several futures need not wait for all of them.
+    /// Not every cycle is a deadlock: a `wait` for the first of several futures need not wait for all of them.
     public var cycles: [[Node]] {
       var found: [[Node]] = []
       var isFinished = [Bool](repeating: false, count: nodes.count)
-      // Where each node is on the way from the node that the search began with.
+      // The depth of each node on the path from the node that the search began with.
       var depth = [Int?](repeating: nil, count: nodes.count)
       for start in nodes.indices where !isFinished[start] {
         var way = [(node: start, next: 0)]
@@ -147,7 +149,8 @@ extension Asyncio {
       return Array(cycle[first...] + cycle[..<first])
     }
 
-    /// The part that has to do with one node: what it waits for, and what waits for it, by any number of steps.
+    /// The part of the graph around one node: all that it waits for and all that waits for it, directly or by way of
+    /// others.
     func part(about subject: Node.ID) -> CallGraph {
       var isWanted = [Bool](repeating: false, count: nodes.count)
       for direction in [\Node.awaits, \Node.awaitedBy] {

@@ -1,8 +1,8 @@
-/// Makes a call graph, on the thread of the loop, by following what is stored for the loop's own work: what each task
-/// awaits, and who observes each future. So a graph costs nothing until it is captured.
+/// Makes a call graph on the loop's thread, from what is stored for the loop's own work: what each task awaits, and who
+/// observes each future. So a graph costs nothing until it is captured.
 final class CallGraphCapture {
   let loop: Asyncio.EventLoop
-  /// When timers complete futures of the library's own waiting.
+  /// The deadlines at which timers complete futures that the library itself waits for.
   private(set) var deadlines: [ObjectIdentifier: Int64] = [:]
   /// The deadlines of the timeouts that tasks are in.
   private var timeouts: [TaskRef: [Int64]] = [:]
@@ -11,10 +11,10 @@ final class CallGraphCapture {
   private var cores: [Int: TaskRef] = [:]
   private let now: Int64
 
-  // Subjects are kept until the end, so that their identities stay theirs.
+  // Subjects are kept until the end, so that no identity is reused.
   private var subjects: [any CallGraphSubject] = []
   private var ids: [ObjectIdentifier: Int] = [:]
-  /// What is known of the subjects that have been asked, and who awaits whom.
+  /// The facts about the subjects that have been asked, and who awaits whom.
   private var facts: [CallGraphFacts] = []
   private var edges: [(awaiting: Int, awaited: Int)] = []
 
@@ -37,13 +37,13 @@ final class CallGraphCapture {
     }
   }
 
-  /// The graph of all that waits on the loop.
+  /// The graph of everything that waits on the loop.
   func capture() -> Asyncio.CallGraph {
     visitAll()
     return graph()
   }
 
-  /// The part that has to do with `future`.
+  /// The part of the graph around `future`.
   func capture(about future: Asyncio.AnyFuture) -> Asyncio.CallGraph {
     visitAll()
     let id = visit(future)
@@ -53,15 +53,15 @@ final class CallGraphCapture {
 
   // MARK: What subjects ask
 
-  /// The task that has this number among all of the loop's, nil if it is done.
+  /// The loop's task with this number; nil if the task is done.
   func task(number: Int) -> Asyncio.AnyFuture? { cores[number]?.task }
 
-  /// How long it is to a deadline, if there is one.
+  /// The time left until a deadline, if there is one.
   func timeLeft(until deadline: Int64?) -> [String] {
     deadline.map { ["\(Duration.nanoseconds(max(0, $0 &- now))) left"] } ?? []
   }
 
-  /// The same for the innermost of the timeouts that a task is in.
+  /// The time left until the innermost of the timeouts that a task is in.
   func timeLeft(of core: TaskRef) -> [String] {
     guard let earliest = timeouts[core]?.min() else { return [] }
     return timeLeft(until: earliest).map { "timeout: \($0)" }
@@ -78,11 +78,11 @@ final class CallGraphCapture {
     askAll()
   }
 
-  /// The number of a subject. One that is new will be asked.
+  /// The number of a subject. A new subject will be asked.
   @discardableResult
   private func visit(_ subject: any CallGraphSubject) -> Int {
     var subject = subject
-    // Who waits for a lock is to be seen to wait for that, and not for some future.
+    // Whoever waits for a lock is shown waiting for the lock, not for a future.
     if let waiter = subject as? WaiterFuture, let place = waiter.owner as? any CallGraphSubject,
       !(place is Asyncio.AnyFuture)
     {
@@ -96,7 +96,7 @@ final class CallGraphCapture {
     return id
   }
 
-  /// Asks one subject after the other, and those that come up meanwhile. Not recursively: a chain may be long.
+  /// Asks the subjects one after another, including those that come up meanwhile. Not recursive: a chain may be long.
   private func askAll() {
     while facts.count < subjects.count {
       let id = facts.count

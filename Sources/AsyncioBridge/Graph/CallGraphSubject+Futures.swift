@@ -1,7 +1,7 @@
-// What the call graph shows of futures and of what waits for them. The overrides that classes need are in the classes.
+// What the call graph shows of futures and of those who wait for them. Overrides are in the classes.
 
 extension Asyncio.AnyFuture: CallGraphSubject {
-  /// What a plain future knows: it may be one of the library's, which its observers and its timer tell.
+  /// The facts about a plain future. Its observers and its timer show whether the future belongs to the library.
   final func plainCallGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.future)
     facts.state = callGraphState
@@ -43,7 +43,7 @@ extension Asyncio.AnyFuture: CallGraphSubject {
 }
 
 extension TaskRef {
-  /// What a task knows that runs a body.
+  /// The facts about a task that runs a body.
   func callGraphFacts(of task: Asyncio.AnyFuture, for capture: CallGraphCapture) -> CallGraphFacts {
     var facts = CallGraphFacts(.task)
     facts.name = record.name

@@ -1,24 +1,24 @@
-/// What can be a node of a call graph.
+/// An object that can be a node of a call graph.
 protocol CallGraphSubject: AnyObject {
-  /// What there is to say about it, for a capture on its loop's thread. No code of the user's runs in it.
+  /// The facts about the object, for a capture on its loop's thread. Runs no user code.
   func callGraphFacts(for capture: CallGraphCapture) -> CallGraphFacts
 }
 
-/// What a subject knows about itself.
+/// The facts that a subject knows about itself.
 struct CallGraphFacts {
   var kind: Asyncio.CallGraph.Node.Kind
   var state = Asyncio.CallGraph.Node.State.waiting
   var name: String?
   var site: SourceSite?
   var details: [String] = []
-  /// What it waits for; futures that are done are left out.
+  /// The subjects that this one waits for, without futures that are done.
   var awaits: [any CallGraphSubject] = []
-  /// What waits for it, and may not know.
+  /// A subject that waits for this one, and may not know so.
   var awaitedBy: (any CallGraphSubject)?
 
   init(_ kind: Asyncio.CallGraph.Node.Kind) { self.kind = kind }
 
-  /// For what waits for several futures.
+  /// The facts about a subject that waits for several futures.
   init<F: Asyncio.AnyFuture>(_ kind: Asyncio.CallGraph.Node.Kind, _ futures: [F]) {
     self.kind = kind
     let pending = futures.filter { !$0.isDone }
@@ -29,12 +29,12 @@ struct CallGraphFacts {
 
 /// What an observer of a future means for the call graph.
 enum CallGraphRole {
-  /// Nothing.
+  /// The observer means nothing.
   case none
-  /// Something that waits for the future.
+  /// The subject waits for the future.
   case awaiting(any CallGraphSubject)
-  /// The future ends as another one does, which is to be waited for.
+  /// The future ends as another one does: the graph shows a wait for the other.
   case passingOn(Asyncio.AnyFuture)
-  /// The future is completed by another thread.
+  /// Another thread completes the future.
   case fromElsewhere
 }

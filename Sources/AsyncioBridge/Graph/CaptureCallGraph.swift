@@ -1,48 +1,49 @@
 extension Asyncio {
-  /// Who waits for a task or future, and what it waits for, by any number of steps. `asyncio.capture_call_graph()`, from
-  /// Python 3.14 on.
+  /// Captures who waits for a task or future, and what it waits for in turn, directly or by way of others.
+  /// `asyncio.capture_call_graph()`, from Python 3.14 on.
   ///
-  /// Python shows who waits for the future; this shows the other direction too. A graph is made on request from what
-  /// the loop stores anyway: until then it costs nothing.
-  /// - Parameter future: what the graph is about; by default the current task. It must belong to the running loop, or its
-  ///   loop must not be running.
-  /// - Returns: nil if no future is given and there is no current task.
+  /// Python shows who waits for the future; this graph shows the other direction too. A graph is made on request, from
+  /// what the loop stores anyway, and costs nothing until then.
+  /// - Parameter future: the subject of the graph; by default the current task. The future must belong to the running
+  ///   loop, or its loop must not be running.
+  /// - Returns: the graph; nil if no future is given and there is no current task.
   public static func captureCallGraph(_ future: AnyFuture? = nil) -> CallGraph? {
     guard let future = future ?? EventLoop.running().flatMap({ currentTask($0) }) else { return nil }
     return CallGraphCapture(of: future.loop).capture(about: future)
   }
 
-  /// Who waits for whom on a loop: all its tasks, and what they wait for.
+  /// Captures who waits for whom on a loop: all its tasks, and what they wait for.
   ///
-  /// For a look from another thread see ``LoopHandle/captureCallGraph()``.
+  /// To look from another thread, see ``LoopHandle/captureCallGraph()``.
   /// - Parameter loop: the loop to look at.
   public static func captureCallGraph(loop: EventLoop) -> CallGraph {
     CallGraphCapture(of: loop).capture()
   }
 
-  /// The text of the graph that ``captureCallGraph(_:)`` returns, empty if that returns nil. `asyncio.format_call_graph()`.
+  /// The text of the graph that ``captureCallGraph(_:)`` returns; empty if there is no graph.
+  /// `asyncio.format_call_graph()`.
   public static func formatCallGraph(_ future: AnyFuture? = nil) -> String {
     captureCallGraph(future)?.description ?? ""
   }
 
   /// Prints the graph that ``captureCallGraph(_:)`` returns. `asyncio.print_call_graph()`.
   ///
-  /// Python's `file=` is `print(graph, to: &stream)`.
+  /// For Python's `file=` write `print(graph, to: &stream)`.
   public static func printCallGraph(_ future: AnyFuture? = nil) {
     print(formatCallGraph(future))
   }
 
-  /// Prints the graph of a whole loop, see ``captureCallGraph(loop:)``.
+  /// Prints the graph of a whole loop; see ``captureCallGraph(loop:)``.
   public static func printCallGraph(loop: EventLoop) {
     print(captureCallGraph(loop: loop))
   }
 }
 
 extension Asyncio.LoopHandle {
-  /// Who waits for whom on the loop, captured from any thread: for a look into a program that seems stuck.
+  /// Captures who waits for whom on the loop, from any thread, to look into a program that seems stuck.
   ///
-  /// Wakes the loop, which makes the graph as soon as the step that runs, and what is ready, has run. A loop that is stuck
-  /// *in* a step can't do that, nor one that does not run: use a timeout. If the loop is closed the result is cancelled.
+  /// Wakes the loop, which makes the graph after the current step and everything that is ready. A loop that does not
+  /// run, or is stuck *in* a step, can't do that: use a timeout. If the loop is closed, the result is cancelled.
   ///
   /// ```swift
   /// print(try handle.captureCallGraph().result(timeout: .seconds(1)))

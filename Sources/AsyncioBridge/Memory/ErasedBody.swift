@@ -1,17 +1,17 @@
-/// A task's body until it begins, in the memory of its core and without the type of its result.
+/// The body of a task before its first step, in the memory of the task's core and without the type of its result.
 ///
-/// So neither the body nor what runs it needs memory of its own: the closure that a Swift task is created with captures
-/// nothing, and finds the core that it is for when that one's first step runs it.
+/// Neither the body nor its runner needs memory of its own: the closure that a Swift task is created with captures
+/// nothing, and finds its core when the first step runs.
 ///
-/// Its share: with each body in a box of its own, `gather` and `spawnawait` cost 7 % more, and 24 % and 8 % on kept
+/// Its share: with each body in a box of its own, `gather` and `spawnawait` cost 7 % more, and 24 % and 8 % with reused
 /// hosts (`Benchmarks/check-costs`).
 @usableFromInline
 struct ErasedBody {
-  // Invariant: between `put` and `take` there is a `Typed<Value>` in `words`, which nothing but these looks at. Whatever
-  // becomes of the task, its host takes the body out: so there is nothing to destroy.
+  // Invariant: between `put` and `take`, `words` holds a `Typed<Value>`, which only these two functions look at. The
+  // host takes the body out, whatever becomes of the task, so there is nothing to destroy.
 
   @usableFromInline var words: (UInt, UInt) = (0, 0)
-  /// Runs it, where the loop keeps its hosts.
+  /// Runs the body, where the loop reuses its hosts.
   var invoke: Invoke?
 
   @usableFromInline
@@ -22,7 +22,8 @@ struct ErasedBody {
     init(_ run: nonisolated(nonsending) @escaping () async throws -> Value) { self.run = run }
   }
 
-  /// Runs bodies with one type of result. A closure in an optional would be kept in a form that costs more to call.
+  /// Runs bodies with one type of result. The struct is here because a closure in an optional is stored in a form that
+  /// costs more to call.
   @usableFromInline
   struct Invoke {
     let run: nonisolated(nonsending) (HostRef) async -> Void
@@ -30,13 +31,13 @@ struct ErasedBody {
     @usableFromInline
     init(_ run: nonisolated(nonsending) @escaping (HostRef) async -> Void) { self.run = run }
 
-    /// Whether both are the same closure, and so run bodies of the same type.
+    /// Whether both are the same closure, and so run bodies with the same type of result.
     func isSame(as other: Invoke) -> Bool {
       unsafe unsafeBitCast(self, to: (UInt, UInt).self) == unsafeBitCast(other, to: (UInt, UInt).self)
     }
   }
 
-  /// Puts a body in, of which there must be none.
+  /// Puts a body in. There must be none yet.
   @inlinable
   @inline(__always)
   mutating func put<Value>(_ body: Typed<Value>) {
@@ -45,7 +46,7 @@ struct ErasedBody {
     }
   }
 
-  /// Takes the body out, which must be there, with this type of result.
+  /// Takes the body out. There must be one, with this type of result.
   @inlinable
   @inline(__always)
   mutating func take<Value>(_ type: Value.Type) -> Typed<Value> {

@@ -1,15 +1,15 @@
-/// Where a future keeps its value, or its error: a small value that is nothing but bits in place, anything else in a box.
+/// A future's value or error: a small value that is nothing but bits is stored in place, anything else in a box.
 ///
-/// One word for all of them keeps futures small: a program may have very many. And a property of type `Value?` would have the
-/// runtime look up that type when a future is made and again when it goes, since no code that destroys an object is ever
-/// specialised.
+/// One word for both keeps futures small, of which a program may have very many. A property of type `Value?` would also
+/// make the runtime look up that type whenever a future is made and again when it goes, since code that destroys an
+/// object is never specialised.
 ///
-/// Its share: with such a property besides, `futpp` costs 11 % more, `gather` 6 %, and 15 % on kept hosts. With small
-/// values in boxes too, `lock` costs 11 % more, `gather` 12 %, and 20 % on kept hosts (`Benchmarks/check-costs`).
+/// Its share: with such a property added, `futpp` costs 11 % more, `gather` 6 %, and 15 % with reused hosts. With small
+/// values in boxes too, `lock` costs 11 % more, `gather` 12 %, and 20 % with reused hosts (`Benchmarks/check-costs`).
 @usableFromInline
 struct OutcomeWord: ~Copyable {
-  // Invariant: `word` is what `kind` says: nothing, the bits of a value, or the address of a box that this owns, which is a
-  // `ValueBox` with the future's type of value, or an `ErrorBox`. Once there is something it stays.
+  // Invariant: `kind` says what `word` is: nothing, the bits of a value, or the address of a box that this owns, which
+  // is an `ErrorBox`, or a `ValueBox` with the future's type of value. An outcome, once set, stays.
 
   @usableFromInline enum Kind: UInt8 {
     case none, bits, value, error
@@ -21,7 +21,7 @@ struct OutcomeWord: ~Copyable {
   @inlinable
   init() {}
 
-  /// Whether what it has may keep something.
+  /// Whether the outcome may keep other objects alive.
   @inline(__always)
   var isBoxed: Bool { kind == .value || kind == .error }
 
@@ -51,7 +51,7 @@ struct OutcomeWord: ~Copyable {
     }
   }
 
-  /// The value, which must have been set, and be of this type.
+  /// The value, which must have been set and be of this type.
   @inlinable
   @inline(__always)
   func get<Value>(_ type: Value.Type) -> Value {
@@ -59,7 +59,7 @@ struct OutcomeWord: ~Copyable {
     return unsafe box._withUnsafeGuaranteedRef { unsafe unsafeDowncast($0, to: ValueBox<Value>.self).value }
   }
 
-  /// The error, if there is one in place of a value.
+  /// The error, if the outcome is one.
   var error: (any Error)? {
     unsafe kind == .error ? box._withUnsafeGuaranteedRef { unsafe unsafeDowncast($0, to: ErrorBox.self).error } : nil
   }

@@ -1,19 +1,19 @@
-/// What a loop's queue, its timers and the callback lists of futures refer to, often several times at once.
+/// An object that a loop's queue, its timers and the callback lists of futures refer to, often several times at once.
 ///
-/// These references are counted by the object itself, and own one of Swift's for all of them together: Swift counts
-/// with atomic operations, which a step would make several of. It is sound since all of it happens on the loop's
-/// thread. Only ``Owned`` counts.
+/// The object counts these references itself, and holds one Swift reference for all of them: Swift counts with atomic
+/// operations, and a step would need several. That is sound because all of it happens on the loop's thread. Only
+/// ``Owned`` counts.
 ///
-/// Its share: with one of Swift's references for each, `gather1k` takes 3 % more time, `lock` 4 %, and `gather1k` on
-/// kept hosts 5 % (`asyncio-bench gather1k 1000 150`, `lock 20000 10` and `--kept-hosts gather1k 1000 400`, the best
-/// of 60 processes each, in turn). In instructions, of which an atomic operation is but one, all cost 1 to 2 % more
+/// Its share: with a Swift reference for each, `gather1k` takes 3 % more time, `lock` 4 %, and `gather1k` with reused
+/// hosts 5 % (`asyncio-bench gather1k 1000 150`, `lock 20000 10` and `--kept-hosts gather1k 1000 400`, the best of 60
+/// processes each, in turn). In instructions, where an atomic operation counts as one, all cost 1 to 2 % more
 /// (`Benchmarks/check-costs`).
 protocol LoopHeld: AnyObject {
-  /// How many references of the loop's there are.
+  /// How many references the loop has.
   var ownerCount: UInt32 { get set }
 }
 
-/// One of the loop's references to an object: taken by `init`, given up when this goes, and moved in between.
+/// One of the loop's references to an object: taken by `init`, given up by `deinit`, and moved in between.
 @safe
 struct Owned<Object: LoopHeld>: ~Copyable {
   private let reference: Unmanaged<Object>
@@ -35,7 +35,7 @@ struct Owned<Object: LoopHeld>: ~Copyable {
   @inline(__always)
   init(adopting reference: Unmanaged<Object>) { unsafe self.reference = reference }
 
-  /// Leaves the reference, which stays counted, to the caller: for raw memory only.
+  /// Leaves the reference to the caller, still counted. For raw memory only.
   @inline(__always)
   consuming func giveUp() -> Unmanaged<Object> {
     let reference = unsafe reference
@@ -65,10 +65,10 @@ struct Owned<Object: LoopHeld>: ~Copyable {
   @inline(__always)
   var unretained: Unretained<Object> { unsafe Unretained(reference: reference) }
 
-  /// The object, with one of Swift's references counted.
+  /// The object, with a Swift reference counted.
   var object: Object { unsafe reference.takeUnretainedValue() }
 
-  /// Whether it refers to this object.
+  /// Whether this refers to `object`.
   @inline(__always)
   func refers(to object: Object) -> Bool { unretained.refers(to: object) }
 

@@ -1,6 +1,6 @@
-/// A variable of an object that threads share, for one of them at a time: whoever is in the loop's code.
+/// A variable of a shared object that belongs to one thread at a time: the thread that is in the loop's code.
 ///
-/// `@unchecked Sendable`: each use says by what the threads take turns.
+/// `@unchecked Sendable`: each use says how the threads take turns.
 @safe
 final class OwnerConfined<Value>: @unchecked Sendable {
   var value: Value

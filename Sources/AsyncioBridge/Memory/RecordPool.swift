@@ -1,22 +1,22 @@
-/// The memory of a loop's records of one kind: what one has left another takes.
+/// The memory of a loop's records of one kind. A record reuses the memory of an earlier one.
 ///
-/// Its share: with memory from the system for each record, `gather` costs 5 % more, and 14 % on kept hosts,
+/// Its share: with memory from the system for each record, `gather` costs 5 % more, and 14 % with reused hosts,
 /// `gatherYield` 6 % and 8 % (`Benchmarks/check-costs`).
 @safe
 struct RecordPool<Record: ~Copyable>: ~Copyable {
-  // Invariant: each of the pieces of the blocks has a record in it, or is on the list that begins with `free`.
+  // Invariant: each piece of the blocks holds a record, or is on the list that begins with `free`.
 
   private static var piecesPerBlock: Int { 32 }
 
   private var blocks: [UnsafeMutablePointer<Record>] = unsafe []
-  /// The memory that is not in use; the second word of each piece is the address of the next. The first is left to
+  /// The first free piece. The second word of each free piece is the address of the next; the first word is left to
   /// `RecordPoison`.
   private var free: UnsafeMutableRawPointer?
   private var usedCount = 0
 
   deinit { unsafe blocks.forEach { unsafe $0.deallocate() } }
 
-  /// Memory for a record, not initialised.
+  /// Uninitialised memory for a record.
   @inline(__always)
   mutating func take() -> RecordRef<Record> {
     if unsafe free == nil { allocateBlock() }
@@ -29,11 +29,11 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
     return unsafe RecordRef(piece.bindMemory(to: Record.self, capacity: 1))
   }
 
-  /// Takes back memory that is not initialised any more.
+  /// Takes back memory that is no longer initialised.
   @inline(__always)
   mutating func giveBack(_ record: RecordRef<Record>) {
     #if DEBUG
-      // A record that is given back twice would later be two.
+      // A record that is given back twice would later be handed out twice.
       record.checkAlive()
     #endif
     usedCount &-= 1
@@ -66,7 +66,7 @@ struct RecordPool<Record: ~Copyable>: ~Copyable {
   /// Whether no record is left.
   var isUnused: Bool { usedCount == 0 }
 
-  /// Lets go of memory, the oldest, so that at most `bytes` are left. There must be no records.
+  /// Frees the oldest memory, so that at most `bytes` are left. There must be no records.
   mutating func shrink(to bytes: Int) {
     let excess = unsafe blocks.count - bytes / (Self.piecesPerBlock * MemoryLayout<Record>.stride)
     if excess <= 0 { return }

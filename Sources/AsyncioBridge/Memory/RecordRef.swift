@@ -1,8 +1,8 @@
-/// The address of a record that lies in raw memory: a task's core, a reusable host, what belongs to a thread.
+/// The address of a record in raw memory: a task's core, a reusable host, the state of a thread.
 ///
-/// Copying one counts nothing, so that a step touches no reference count. It is sound as long as the record is there: who
-/// keeps a reference beyond the step in which it was given owns the record, or is told when that goes. Debug builds trap
-/// when a record is looked at that has been given back to its pool.
+/// Copying an address counts nothing, so that a step touches no reference count. That is sound as long as the record
+/// exists: whoever keeps an address beyond the step that received it owns the record, or is told when the record goes.
+/// Debug builds trap on a look at a record that was given back to its pool.
 @safe @usableFromInline
 struct RecordRef<Record: ~Copyable>: Hashable {
   @usableFromInline let address: UnsafeMutablePointer<Record>
@@ -38,7 +38,7 @@ struct RecordRef<Record: ~Copyable>: Hashable {
   @inline(__always)
   func initialize(to record: consuming Record) { unsafe address.initialize(to: record) }
 
-  /// Destroys the record; its memory stays.
+  /// Destroys the record. The memory stays.
   @inline(__always)
   func deinitialize() { unsafe address.deinitialize(count: 1) }
 
@@ -49,8 +49,9 @@ struct RecordRef<Record: ~Copyable>: Hashable {
   func hash(into hasher: inout Hasher) { unsafe hasher.combine(address) }
 }
 
-/// What debug builds leave in the memory of a record that was given back. Nothing stored: each look at a record compares
-/// with it, and a stored global is asked for through a lock that all threads share until it has been made.
+/// The mark that debug builds leave in the memory of a record that was given back. A constant, not a stored global:
+/// each look at a record compares with the mark, and access to a global goes through a lock that all threads share
+/// until the global has been made.
 enum RecordPoison {
   static var byte: UInt8 { 0xDB }
   static var word: UInt { UInt(truncatingIfNeeded: 0xDBDB_DBDB_DBDB_DBDB as UInt64) }

@@ -1,12 +1,12 @@
 /// A growing ring buffer: the loop's ready queue and the waiting lines of queues and locks.
 ///
-/// `Array` would move every element on removal at the front. The storage is raw memory, so that taking an element
-/// moves it out without touching a reference count.
+/// `Array` would move all elements on removal at the front. The storage is raw memory, so that taking an element moves
+/// it out without touching a reference count.
 @safe @usableFromInline
 struct Ring<Element: ~Copyable>: ~Copyable {
   // Invariants:
   // 1. `capacity` is a power of two.
-  // 2. The `count` elements from `head` on, wrapping around, are initialised; no other memory is.
+  // 2. The `count` elements from `head` on, wrapping around, are initialised. No other memory is.
   @usableFromInline var storage: UnsafeMutablePointer<Element>
   @usableFromInline var capacity: Int
   @usableFromInline var head = 0
@@ -42,7 +42,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     count &+= 1
   }
 
-  /// Puts an element in front of all others.
+  /// Puts an element at the front.
   mutating func prepend(_ element: consuming Element) {
     if count == capacity { grow() }
     head = slot(capacity &- 1)
@@ -66,7 +66,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     return element
   }
 
-  /// Moves an element in front of those before it.
+  /// Moves the element at `offset` to the front, past the elements before it.
   mutating func moveToFront(_ offset: Int) {
     let element = unsafe (storage + slot(offset)).move()
     for index in stride(from: offset, to: 0, by: -1) {
@@ -81,7 +81,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     return unsafe (storage + slot(count)).move()
   }
 
-  /// Removes every element for which `condition` holds, keeping the order, and returns how many those were.
+  /// Removes every element for which `condition` holds, keeping the order, and returns how many were removed.
   @discardableResult
   mutating func removeAll(where condition: (borrowing Element) -> Bool) -> Int {
     let before = count

@@ -8,7 +8,7 @@ struct SourceSite: @unchecked Sendable, CustomStringConvertible {
 
   @inlinable
   init(_ fileID: StaticString, _ line: UInt) {
-    // A single-scalar StaticString has no pointer; #fileID never is one.
+    // Only a single-scalar StaticString has no pointer, and #fileID never is one.
     unsafe file = unsafe fileID.hasPointerRepresentation ? fileID.utf8Start : nil
     self.line = UInt32(clamping: line)
   }
@@ -17,7 +17,7 @@ struct SourceSite: @unchecked Sendable, CustomStringConvertible {
 }
 
 extension SourceSite: Hashable {
-  /// The same place may be in several literals.
+  /// Several literals may name the same place.
   @usableFromInline
   static func == (a: SourceSite, b: SourceSite) -> Bool {
     a.line == b.line && (unsafe a.file == b.file || a.description == b.description)
@@ -28,7 +28,7 @@ extension SourceSite: Hashable {
 }
 
 extension SourceSite {
-  /// For what the library creates for itself.
+  /// The site of what the library creates for itself.
   static let library = SourceSite("AsyncioBridge", 0)
   var isLibrary: Bool { line == 0 }
 }

@@ -1,7 +1,7 @@
-/// A list of task cores, linked from one to the next: the loop's pending tasks.
+/// A linked list of task cores: the loop's pending tasks.
 ///
-/// Tasks mostly end in the order in which they were created. Then whoever is next to one that goes has just been touched,
-/// or soon will be; in an array, filling the gap would touch a core that is not in the processor's cache.
+/// Tasks mostly end in the order of their creation. Then the neighbours of an ending task have just been touched, or
+/// soon will be. Filling a gap in an array would touch a core that is not in the processor's cache.
 struct TaskList: ~Copyable {
   /// A core's place on the list.
   struct Link {
@@ -12,10 +12,10 @@ struct TaskList: ~Copyable {
 
   private var first: TaskRef?
   private var last: TaskRef?
-  /// How many on it may have child tasks of Swift's.
+  /// How many tasks on the list may have Swift child tasks.
   private(set) var parentCount = 0
 
-  /// Puts a core, which is on no list, behind all others.
+  /// Appends a core that is on no list.
   @inline(__always)
   mutating func append(_ core: TaskRef) {
     core.record.link = Link(previous: last, next: nil, isOnList: true)
@@ -24,7 +24,7 @@ struct TaskList: ~Copyable {
     last = core
   }
 
-  /// Takes a core off the list, if it is on it.
+  /// Removes a core from the list, if it is there.
   @inline(__always)
   mutating func remove(_ core: TaskRef) {
     let link = core.record.link
@@ -44,7 +44,7 @@ struct TaskList: ~Copyable {
     }
   }
 
-  /// A core that is on no other list may have child tasks from now on.
+  /// A core on this list, or on none, may have child tasks from now on.
   mutating func addParent(_ core: TaskRef) {
     if core.record.mayHaveChildren { return }
     core.record.mayHaveChildren = true

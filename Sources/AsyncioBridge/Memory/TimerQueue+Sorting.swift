@@ -1,13 +1,13 @@
-// Entries are sorted so that the first comes last, where it can be taken off.
+// Entries are sorted in descending order, so that the first to fire can be popped off the end.
 //
-// Not by the standard library, which is slower with short pieces: sorted by that, `timers` costs 6 % more
-// (`Benchmarks/check-costs`), though a million timers take no more time (`asyncio-bench timers1M 1000000 2`).
+// The standard library's sort is slower on short pieces: with it `timers` costs 6 % more (`Benchmarks/check-costs`),
+// though a million timers take no more time (`asyncio-bench timers1M 1000000 2`).
 
 extension TimerQueue {
-  /// How many entries are sorted by putting each in its place among those before it.
+  /// The length of a piece, which is sorted by insertion.
   private static var pieceLength: Int { 8 }
 
-  /// Sorts `entries`. The memory of `spare`, which must be empty, grows to the same size.
+  /// Sorts `entries`. `spare` must be empty; its memory grows to the same size.
   static func sort(_ entries: inout [Entry], spare: inout [Entry]) {
     sortPieces(&entries)
     if entries.count <= pieceLength { return }
@@ -30,7 +30,7 @@ extension TimerQueue {
     spare.removeAll(keepingCapacity: true)
   }
 
-  /// All of two arrays that are sorted.
+  /// Merges two sorted arrays.
   static func merge(_ a: [Entry], _ b: [Entry]) -> [Entry] {
     unsafe Array(unsafeUninitializedCapacity: a.count + b.count) { merged, count in
       unsafe a.withUnsafeBufferPointer { a in unsafe b.withUnsafeBufferPointer { b in unsafe merge(a, b, into: merged) }
@@ -64,7 +64,7 @@ extension TimerQueue {
     guard var nextOfA = a.baseAddress, var nextOfB = b.baseAddress, var place = merged.baseAddress else { return }
     let (endOfA, endOfB) = unsafe (nextOfA + a.count, nextOfB + b.count)
     while unsafe nextOfA < endOfA, unsafe nextOfB < endOfB {
-      // No branches, see `<`.
+      // No branches; see `<`.
       let takesB = unsafe nextOfA.pointee < nextOfB.pointee
       unsafe place.initialize(to: (takesB ? nextOfB : nextOfA).pointee)
       unsafe place += 1

@@ -1,75 +1,76 @@
-/// The loop's timers, by deadline; those with equal deadlines in the order in which they were set.
+/// The loop's timers, by deadline. Timers with equal deadlines are in the order in which they were set.
 ///
-/// Timers are only collected at first. When one has to be taken from among many that have been, those are sorted into a run,
-/// from which one after the other can then be taken. So timers move together with their neighbours in memory, where in a
-/// heap of very many each level is a miss of the cache; and most that are cancelled in time are never sorted at all.
+/// New timers are only collected. When one has to be taken from among many unsorted timers, these are sorted into a
+/// run, from which timers can then be taken one after the other. So timers move together with their neighbours in
+/// memory, where each level of a very large heap would be a cache miss; and most timers that are cancelled in time are
+/// never sorted at all.
 ///
-/// The queue owns its timers. Its entries are moved about as plain bits, which is what makes sorting them cheap: so they are
-/// private to it, and what is put in and taken out is a ``LoopTimer`` that owns.
+/// The queue owns its timers. Its entries are moved about as plain bits, which makes sorting cheap. So entries are
+/// private to the queue; insertion and removal deal in ``LoopTimer``, which owns.
 ///
-/// A cancelled timer stays in the queue until it is the first or until more than half of more than `cleanUpMinimum` timers
-/// are cancelled, as in asyncio's own loop.
+/// A cancelled timer stays in the queue until it is the first, or until more than half of more than `cleanUpMinimum`
+/// timers are cancelled, as in asyncio's own loop.
 ///
-/// Its share: with a binary heap, a million timers take 80 % more time, 100 000 take 26 % more; a thousand, nearly
-/// the same (processor time of `asyncio-bench timers1M 1000000 2`, `timers100k 100000 5` and `timers1k 1000 300`,
-/// median of 5).
+/// Its share: with a binary heap, a million timers take 80 % more time, 100 000 take 26 % more; a thousand, nearly the
+/// same (processor time of `asyncio-bench timers1M 1000000 2`, `timers100k 100000 5` and `timers1k 1000 300`, median of
+/// 5).
 @safe
 struct TimerQueue: ~Copyable {
   // Invariants:
-  // 1. `count` is how many timers there are, `earliestDeadline` the first one's deadline, nil if there are none, and
-  //    `firstRun` in which run that is, nil if it is not sorted yet.
-  // 2. `earliestUnsorted` is where the first of `unsorted` is, if there are any.
-  // 3. A run was at most half as long as the one before it was then, when it was made: so there are few.
-  // 4. `cancelledCount` is how many of the timers are cancelled.
+  // 1. `count` is the number of timers. `earliestDeadline` is the deadline of the first timer, nil if there is none;
+  //    `firstRun` is the run with the first timer, nil if that timer is unsorted.
+  // 2. `earliestUnsorted` is the index of the first timer in `unsorted`, if there are any.
+  // 3. When a run was made, it was at most half as long as the run before it: so there are few runs.
+  // 4. `cancelledCount` is the number of cancelled timers.
 
   struct Entry {
     var deadline: Int64
     var sequence: Int
     fileprivate var timer: UnownedTimer
 
-    /// Whether the timer is not waited for any more.
+    /// Whether nobody waits for the timer any more.
     var isCancelled: Bool { timer.isCancelled }
     /// Calls `body` with the timer, which the queue owns.
     func with<Result>(_ body: (borrowing LoopTimer) -> Result) -> Result { timer.with(body) }
 
     @inline(__always)
     static func < (a: borrowing Entry, b: borrowing Entry) -> Bool {
-      // No branches, of which the processor could foresee none: all is loaded before anything is compared.
+      // No branches, which the processor could not predict: everything is loaded before anything is compared.
       let (earlier, same) = (a.deadline < b.deadline, a.deadline == b.deadline)
       let first = a.sequence < b.sequence
       return earlier || (same && first)
     }
   }
 
-  /// Timers of which the first is known, and the others are sorted, the last of them being the next.
+  /// Sorted timers. The first is kept apart; the others are in descending order, the next one last.
   private struct Run {
     var first: Entry
     var others: [Entry]
   }
 
   static let cleanUpMinimum = 100
-  /// How many unsorted timers may be looked through for the first of them instead of sorted.
+  /// How many unsorted timers may be searched for the first one instead of being sorted.
   private static let fewTimers = 16
 
   private var unsorted: [Entry] = []
   private var earliestUnsorted = 0
   private var runs: [Run] = []
-  /// Memory for sorting, which a run has left. Empty.
+  /// Memory for sorting, left over from a run. Empty.
   private var spare: [Entry] = []
   private var nextSequence = 0
   private var count = 0
   private(set) var cancelledCount = 0
 
-  /// The earliest deadline, cancelled timers included.
+  /// The earliest deadline. Cancelled timers count.
   private(set) var earliestDeadline: Int64?
   private var firstRun: Int?
 
   var isEmpty: Bool { count == 0 }
 
-  /// The timers in their order.
+  /// The timers in order.
   var entries: [Entry] { runs.reduce(unsorted) { $0 + $1.others + [$1.first] }.sorted(by: <) }
 
-  /// How much memory there is in an empty queue.
+  /// How much memory an empty queue holds.
   var capacityInBytes: Int { (unsorted.capacity + spare.capacity) * MemoryLayout<Entry>.stride }
 
   init() {}
@@ -94,7 +95,7 @@ struct TimerQueue: ~Copyable {
     timer.setIsScheduled(true)
   }
 
-  /// A timer that is in the queue has been cancelled.
+  /// A timer in the queue has been cancelled.
   mutating func didCancel() { cancelledCount += 1 }
 
   // MARK: The first timer
@@ -158,7 +159,7 @@ struct TimerQueue: ~Copyable {
     }
   }
 
-  /// Makes one run of the unsorted timers, the first among them, and of runs that would be hardly longer.
+  /// Makes one run of the unsorted timers, the first timer among them, and of earlier runs that would be hardly longer.
   private mutating func sortUnsorted() {
     var entries: [Entry] = []
     swap(&entries, &unsorted)
@@ -175,7 +176,7 @@ struct TimerQueue: ~Copyable {
 
   // MARK: Many timers
 
-  /// Whether all cancelled timers are to be taken out, wherever they are.
+  /// Whether all cancelled timers are to be removed, wherever they are.
   var hasTooManyCancelled: Bool { count > Self.cleanUpMinimum && cancelledCount * 2 > count }
 
   /// Takes out all cancelled timers.
@@ -195,7 +196,7 @@ struct TimerQueue: ~Copyable {
   /// Takes out all timers.
   mutating func takeAll() -> Ring<LoopTimer> {
     var all = Ring<LoopTimer>()
-    // An empty queue keeps its memory.
+    // Keeps the memory of an empty queue.
     if isEmpty { return all }
     makeAllUnsorted()
     var queue = TimerQueue()
@@ -214,15 +215,15 @@ struct TimerQueue: ~Copyable {
   }
 }
 
-/// What a timer is: one that the user has a handle for, or the future that waits for it.
+/// A timer: a handle that the user has, or the future that waits for the timer.
 enum LoopTimer: ~Copyable {
   case handle(Asyncio.TimerHandle)
   case waiter(Owned<WaiterFuture>)
 }
 
-/// A timer in the queue, which owns it.
+/// A timer in the queue, which owns the timer.
 ///
-/// Invariant: each value that was made by `init` is used up by one call of `takeOut` or `release`.
+/// Invariant: each value made by `init` is used up by one call of `takeOut` or `release`.
 @safe
 private enum UnownedTimer {
   case handle(Unmanaged<Asyncio.TimerHandle>)

@@ -1,4 +1,4 @@
-/// Carries a value that belongs to a loop through a `Sendable` closure that only that loop's thread runs or takes apart.
+/// Carries a loop's value through a `Sendable` closure that only the loop's thread runs or takes apart.
 ///
 /// `@unchecked Sendable`: each use states why the value stays on its loop's thread.
 struct UncheckedBox<Value>: @unchecked Sendable {

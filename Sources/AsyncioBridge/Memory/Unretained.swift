@@ -1,7 +1,8 @@
-/// A reference that nobody counts, to an object that is kept by others for as long as this is looked at.
+/// An uncounted reference to an object that others keep for as long as the reference is used.
 ///
-/// Each property of this type says who keeps the object. It costs nothing, where a `weak` or an `unowned` reference would
-/// count, and a strong one would keep a circle: a task, what it waits for and the loop refer to each other.
+/// Each property of this type says who keeps the object. The reference costs nothing, where a `weak` or `unowned` one
+/// would count. A strong one would make a cycle: a task, the future that it waits for, and the loop refer to each
+/// other.
 @safe @usableFromInline
 struct Unretained<Object: AnyObject>: Equatable {
   @usableFromInline let reference: Unmanaged<Object>
@@ -25,7 +26,7 @@ struct Unretained<Object: AnyObject>: Equatable {
   @inlinable
   var object: Object { unsafe reference.takeUnretainedValue() }
 
-  /// Whether it refers to this object.
+  /// Whether this refers to `object`.
   @inlinable
   @inline(__always)
   func refers(to object: Object) -> Bool {
@@ -36,5 +37,5 @@ struct Unretained<Object: AnyObject>: Equatable {
   static func == (a: Self, b: Self) -> Bool { unsafe a.reference.toOpaque() == b.reference.toOpaque() }
 }
 
-/// `@unchecked`: it is a reference, and as harmless as one.
+/// `@unchecked`: the struct is a reference, and as harmless as one.
 extension Unretained: @unchecked Sendable where Object: Sendable {}

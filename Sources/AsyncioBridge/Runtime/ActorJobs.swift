@@ -1,25 +1,26 @@
-// Jobs that are no task's own: of child tasks, and of actors, in which several tasks may have a turn.
+// Jobs that belong to no task of the loop: jobs of child tasks, and jobs of actors, in which several tasks may take
+// turns.
 
 extension Asyncio.EventLoop {
-  /// Runs a job that is not a task's own, with no current task.
+  /// Runs a job that belongs to no task of the loop. There is no current task meanwhile.
   func runChildJob(_ job: CapturedJob) {
     guard let thread else { preconditionFailure("AsyncioBridge: a job outside of the loop's code") }
     let outerContext = thread.record.context
-    // What a child sets is seen by nobody else.
+    // Nobody else sees what a child sets.
     thread.record.context = outerContext?.copy()
     run(ofActor: job)
     thread.record.context = outerContext
   }
 
-  /// The task whose code is calling, nil in a callback or a child task.
+  /// The task whose code is calling; nil in a callback or a child task.
   @inline(__always)
   func callingCore() -> TaskRef? {
     if state.runsActorJob { return identifyCaller() }
     return currentCore
   }
 
-  /// Runs a job in which several Swift tasks may have a turn, one after the other: so does that of an actor, which names
-  /// none of them. Which one it is shows only when it calls the library.
+  /// Runs a job in which several Swift tasks may take turns, as in an actor's job, which names none of them. Which task
+  /// is running only shows when that task calls the library.
   func run(ofActor job: CapturedJob) {
     let outer = (state.runsActorJob, contextOwner, unownedContext)
     (state.runsActorJob, contextOwner, unownedContext) = (true, currentCore, nil)
@@ -28,7 +29,8 @@ extension Asyncio.EventLoop {
     (state.runsActorJob, contextOwner, unownedContext) = outer
   }
 
-  /// The task, in an actor's job, whose code is calling; nil for a child task. Its context becomes the current one.
+  /// The task whose code is calling in an actor's job; nil for a child task. Installs the caller's context as the
+  /// current one.
   @inline(never)
   @discardableResult
   func identifyCaller() -> TaskRef? {

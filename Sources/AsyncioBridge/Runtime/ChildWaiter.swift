@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets a guest wait for a future of the loop: a Swift task that runs on the loop's thread and is none of its tasks, such
-/// as an `async let` child of one. Cancelling the guest cancels the future, as cancelling a task does.
+/// Lets a guest wait for a future of the loop. A guest is a Swift task that runs on the loop's thread without being a
+/// task of the loop, such as an `async let` child. Cancelling the guest cancels the future, as cancelling a task does.
 final class ChildWaiter: FutureObserver, Hashable {
   let future: Asyncio.AnyFuture
   private let loop: Asyncio.EventLoop
@@ -18,8 +18,9 @@ final class ChildWaiter: FutureObserver, Hashable {
     try await wait(for: future, on: loop, isolation: #isolation)
   }
 
-  /// A guest need not be a hosted task's child: code of a pinned actor is one, whoever called it. Only its isolation keeps it
-  /// on the loop's thread then, and the closure of `withTaskCancellationHandler` has none unless it is given one.
+  /// A guest need not be the child of a hosted task: code of a pinned actor is a guest too, whoever called the actor.
+  /// Then only the actor isolation keeps the guest on the loop's thread, and the closure of
+  /// `withTaskCancellationHandler` has no isolation unless one is passed in.
   private static func wait(
     for future: Asyncio.AnyFuture,
     on loop: Asyncio.EventLoop,
@@ -30,7 +31,7 @@ final class ChildWaiter: FutureObserver, Hashable {
     }
     if loop.isClosed { throw Asyncio.cancellation }
     let waiter = ChildWaiter(future, loop)
-    // The handler only posts; the waiter is touched, and let go of, on the loop's thread.
+    // The handler only posts. The waiter is used and released on the loop's thread.
     let boxed = UncheckedBox(waiter)
     let mailbox = loop.mailbox
     await withTaskCancellationHandler {
@@ -54,7 +55,7 @@ final class ChildWaiter: FutureObserver, Hashable {
 
   override var callGraphRole: CallGraphRole { .awaiting(self) }
 
-  /// The loop is closed: the future will not be done any more.
+  /// The loop is closed: the future will never complete.
   func abandon() {
     isAbandoned = true
     future.remove(self)
@@ -73,11 +74,11 @@ final class ChildWaiter: FutureObserver, Hashable {
 }
 
 extension Asyncio.EventLoop {
-  /// Makes a child task wait until `future` is done; nil: for a turn.
+  /// Makes a child task wait until `future` is done, or for one turn if `future` is nil.
   nonisolated(nonsending) func waitAsChild(for future: Asyncio.AnyFuture?) async throws {
     try checkChildPrefersLoop()
     if let future { return try await ChildWaiter.wait(for: future, on: self) }
-    // It resumes on the turn after the one on which what it waits for is done.
+    // The child resumes on the turn after the one in which `done` completes.
     let done = createWaiter()
     done.completeIfPending()
     try await ChildWaiter.wait(for: done, on: self)

@@ -1,10 +1,10 @@
-// The Swift task that hosts the body of a task: it prefers the loop's executor, so that the body and its children stay on the
-// loop's thread.
+// A host is the Swift task that runs the body of a task. Hosts prefer the loop's executor, so that the body and its
+// children stay on the loop's thread.
 
 extension Asyncio.EventLoop {
-  /// Makes the loop ready for the creation of a Swift task that hosts a body; that inherits the task-locals of the
-  /// caller, and does not begin before its first step.
-  /// - Returns: what ``endHosting(_:_:_:eagerly:)`` wants to have.
+  /// Prepares the loop for the creation of a Swift task that hosts a body. The host inherits the caller's task-locals,
+  /// and does not begin before its first step.
+  /// - Returns: the value to pass to ``endHosting(_:_:_:eagerly:)``.
   @usableFromInline
   func beginHosting() -> UInt {
     let outerOwner = isRunning ? 0 : mailbox.takeOwnership()
@@ -12,7 +12,7 @@ extension Asyncio.EventLoop {
     return outerOwner
   }
 
-  /// The host has been created. Schedules the first step of its task, or takes it at once if the loop runs.
+  /// The host has been created. Schedules the first step of its task, or takes the step at once if the loop runs.
   @usableFromInline
   func endHosting(
     _ core: TaskRef,
@@ -28,8 +28,8 @@ extension Asyncio.EventLoop {
     begin(core, eagerly: eagerly)
   }
 
-  /// Runs `body` as code of this loop on the calling thread, so that what the runtime enqueues comes straight here, and
-  /// with the loop as the thread's running loop.
+  /// Runs `body` as code of this loop on the calling thread: jobs that the runtime enqueues come straight here, and the
+  /// loop is the thread's running loop.
   func whileRunning<Result>(_ body: () throws -> Result) rethrows -> Result {
     let outerThread = thread
     let current = ThreadState.current

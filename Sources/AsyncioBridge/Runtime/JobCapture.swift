@@ -1,7 +1,7 @@
 // Jobs that Swift's runtime enqueues on the loop's own thread.
 //
-// Where the library suspends a body, its host parks a continuation. To step the task, the loop resumes the continuation,
-// captures the job that the runtime enqueues in consequence, and runs it at once.
+// Where the library suspends a body, its host parks a continuation. To run the next step, the loop resumes the
+// continuation, captures the job that the runtime then enqueues, and runs the job at once.
 
 /// A job and the role in which it must be run.
 struct CapturedJob {
@@ -10,12 +10,13 @@ struct CapturedJob {
 
   init(_ job: UnownedJob, _ role: JobRole) { (self.job, self.role) = (job, role) }
 
-  /// A host's first job, which was captured when the host was made, and says no more than who the host is.
+  /// The first job of a host, which was captured when the host was made. The job carries nothing but the host's
+  /// identity.
   init(firstJobOf core: TaskRef) { self.init(core.record.jobID.job, .task) }
 }
 
 extension Asyncio.EventLoop {
-  /// Takes a job that was enqueued on the loop's own thread.
+  /// Takes in a job that was enqueued on the loop's own thread.
   @inline(__always)
   func accept(_ job: UnownedJob, _ role: JobRole) {
     let next = CapturedJob(job, role)
@@ -32,7 +33,7 @@ extension Asyncio.EventLoop {
     let id = JobID(next.job)
     let currentCore = currentCore
     if let currentCore, currentCore.record.jobID == id {
-      // The current host only changed executors: it goes on within the same step.
+      // The current host only changed executors, and continues within the same step.
       state.hop = next
     } else if let core = foreignCores.removeValue(forKey: id) {
       state.ready.append(.foreignAwaitEnded(.init(owned: OwnedTask(core), job: next)))
@@ -48,7 +49,7 @@ extension Asyncio.EventLoop {
 
   /// Runs `cause`, which makes the runtime enqueue one job, and returns that job.
   ///
-  /// Nil if none was enqueued: the task is resumed by way of an actor that is busy elsewhere.
+  /// Nil if no job was enqueued: the task resumes by way of an actor that is busy elsewhere.
   @inline(__always)
   func capture(_ cause: () -> Void) -> CapturedJob? {
     state.isCapturing = true

@@ -1,4 +1,4 @@
-/// What tells the jobs of one Swift task from all others: the pointer inside, which is the task's own.
+/// Identifies the jobs of one Swift task: the pointer inside each of them, which is the address of the task.
 struct JobID: Hashable {
   private let pointer: UInt
   static let none = JobID(pointer: 0)
@@ -9,7 +9,7 @@ struct JobID: Hashable {
   @inline(__always)
   init(_ job: UnownedJob) { pointer = unsafe unsafeBitCast(job, to: UInt.self) }
 
-  /// The other way round.
+  /// The identity, turned back into a job.
   @inline(__always)
   var job: UnownedJob { unsafe unsafeBitCast(pointer, to: UnownedJob.self) }
 
@@ -17,17 +17,17 @@ struct JobID: Hashable {
   @inline(__always)
   init(_ continuation: UnsafeContinuation<Void, Never>) { pointer = unsafe unsafeBitCast(continuation, to: UInt.self) }
 
-  /// The Swift task that runs on this thread, which is its own job; `none` outside of any.
+  /// The Swift task that runs on this thread; `none` outside of any. A Swift task is its own job.
   @inline(__always)
   static var current: JobID { JobID(pointer: CurrentSwiftTask.address()) }
 }
 
-/// The function of the runtime that tells the current Swift task.
+/// The runtime's function that returns the current Swift task.
 ///
-/// Every wait asks it. `withUnsafeCurrentTask` does so too, and 190 instructions of its own: it is generic in what it
-/// returns, and not inlined; with it `lock` costs 12 % more, and `ppqueue` 16 % (`Benchmarks/check-costs`). The
-/// function is looked up by its name, which is part of the runtime's binary interface; where the runtime is linked
-/// statically there are no names, and the slow way is taken.
+/// Every wait calls it. `withUnsafeCurrentTask` does the same at 190 more instructions, being generic in its result and
+/// not inlined: `lock` costs 12 % more that way, and `ppqueue` 16 % (`Benchmarks/check-costs`). The function is looked
+/// up by its name, which is part of the runtime's binary interface. A statically linked runtime has no names to look
+/// up; the slow way is used then.
 enum CurrentSwiftTask {
   static let address: @convention(c) () -> UInt = {
     if let function = unsafe symbol("swift_task_getCurrent") {
@@ -36,7 +36,7 @@ enum CurrentSwiftTask {
     return slowAddress
   }()
 
-  /// The same, with public means.
+  /// The current Swift task's address by public means.
   static let slowAddress: @convention(c) () -> UInt = {
     unsafe withUnsafeCurrentTask { task in
       if let task = unsafe task { unsafe unsafeBitCast(task, to: UInt.self) } else { 0 }

@@ -1,7 +1,7 @@
 /// Runs the jobs that a loop's executors were given.
 ///
-/// Unowned, yet alive while a job of their role is: a task retains its task executor, and a pinned actor keeps the
-/// `LoopHandle` that owns the serial one, which owns the task executor.
+/// The executors are unowned here, yet alive as long as a job in their role exists: a task retains its task executor,
+/// and a pinned actor keeps the `LoopHandle`, which owns the serial executor, which owns the task executor.
 @safe
 struct JobRunner {
   let taskExecutor: UnownedTaskExecutor
@@ -22,11 +22,11 @@ struct JobRunner {
   }
 }
 
-/// What hosted tasks prefer, so that they and their children run on the loop's thread.
+/// The executor that hosted tasks prefer, so that they and their children run on the loop's thread.
 @usableFromInline
 final class LoopTaskExecutor: TaskExecutor {
   private let mailbox: Mailbox
-  /// The same, so that nothing need be counted for each job.
+  /// The mailbox again, so that a job need not count a reference.
   private let unretained: Unretained<Mailbox>
 
   init(mailbox: Mailbox) {
@@ -41,12 +41,12 @@ final class LoopTaskExecutor: TaskExecutor {
   }
 }
 
-/// What actors use that are pinned to the loop.
+/// The executor of actors that are pinned to the loop.
 ///
-/// There are two executors, since an enqueued job does not say in which role it must be run.
+/// There are two executors because an enqueued job does not say in which role it must be run.
 final class LoopSerialExecutor: SerialExecutor {
   private let mailbox: Mailbox
-  /// Jobs of pinned actors are run in its name too, also when the loop has gone.
+  /// Pinned actors' jobs run in the task executor's name too, even after the loop has gone.
   private let taskExecutor: LoopTaskExecutor
 
   init(mailbox: Mailbox, taskExecutor: LoopTaskExecutor) {
@@ -56,7 +56,7 @@ final class LoopSerialExecutor: SerialExecutor {
 
   func enqueue(_ job: consuming ExecutorJob) { mailbox.enqueue(UnownedJob(job), .serial) }
 
-  // Both checks are needed for `assumeIsolated` on a custom executor.
+  // `assumeIsolated` on a custom executor needs both checks.
   func isIsolatingCurrentContext() -> Bool? { mailbox.isOwnedByCurrentThread }
 
   func checkIsolated() {

@@ -1,7 +1,7 @@
 /// The continuation of a Swift task that is suspended in an await of the library.
 ///
-/// Invariant: who takes it out of where it is kept resumes it, once; what is parked is always resumed in the end, with the one
-/// exception of a body that `refuseToWait` gives up.
+/// Invariant: whoever takes a continuation out of its place resumes it, once. Every parked continuation is resumed in
+/// the end, except for that of a body that `refuseToWait` gives up.
 @safe @usableFromInline
 struct ParkedContinuation {
   @usableFromInline let continuation: UnsafeContinuation<Void, Never>

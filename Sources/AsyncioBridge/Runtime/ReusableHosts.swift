@@ -1,22 +1,23 @@
-/// A Swift task of a loop that reuses its hosts: it runs the body of one task after another.
+/// A Swift task of a loop that reuses its hosts. A reusable host runs the body of one task after another.
 ///
-/// In raw memory, as cores are. It lives until its Swift task has ended.
+/// The record lies in raw memory, as cores do, and lives until its Swift task has ended.
 @usableFromInline
 struct ReusableHost: ~Copyable {
   // Invariants:
-  // 1. `core` is the task whose body runs, or is parked, on the host, which keeps it; nil when the host is idle.
-  // 2. `continuation` is set exactly while the host is idle; it is then among the loop's idle hosts.
+  // 1. `core` is the task whose body runs or is parked on the host, and which the host keeps; nil while the host is
+  //    idle.
+  // 2. `continuation` is set exactly while the host is idle and among the loop's idle hosts.
 
   @usableFromInline var core: TaskRef?
-  /// What runs the bodies, as long as their results have the same type.
+  /// Runs the bodies, as long as their results have the same type.
   fileprivate var invoke: ErasedBody.Invoke?
-  /// The entry of the ready queue that began the step, if the host has taken it itself: it keeps the task.
+  /// The ready entry that began the step, if the host has taken the entry itself. The entry keeps the task.
   var task: Owned<Asyncio.AnyFuture>?
   var continuation: ParkedContinuation?
   /// Identifies the Swift task among the jobs that are enqueued on the loop.
   var jobID = JobID.none
   var swiftTask: _Concurrency.Task<Void, any Error>?
-  /// Swift's own flag has been set by a cancellation in a foreign await: no other body is to see that.
+  /// A cancellation in a foreign await has set Swift's own flag, which no other body may see.
   var isCancelled = false
   /// The Swift task runs nothing any more.
   var hasEnded = false
@@ -28,7 +29,7 @@ extension HostRef {
   @usableFromInline
   func park(_ continuation: ParkedContinuation) { record.continuation = continuation }
 
-  /// Whether the host has been given another body, which can be run by what ran the last.
+  /// Whether the host has been given another body whose result has the same type as the last one's.
   @usableFromInline
   var goesOn: Bool {
     guard let invoke = record.invoke, let next = record.core?.record.body.invoke else { return false }
@@ -37,14 +38,14 @@ extension HostRef {
 }
 
 extension Asyncio.EventLoop {
-  /// Keeps the body of a task for its first step, which it schedules, or takes at once if the loop runs.
+  /// Keeps the body of a task for its first step, and schedules the step, or takes it at once if the loop runs.
   @usableFromInline
   func keep(_ invoke: ErasedBody.Invoke, _ core: TaskRef, eagerly: Bool) {
     core.record.body.invoke = invoke
     begin(core, eagerly: eagerly)
   }
 
-  /// How many hosts are kept that have nothing to do; each takes about a kilobyte.
+  /// How many idle hosts are kept at most. Each takes about a kilobyte.
   private static var mostIdleHosts: Int { 1024 }
 
   /// Takes the first step of a task on an idle host, or on a new one.
@@ -59,7 +60,7 @@ extension Asyncio.EventLoop {
       host = state.hosts.take()
       host.initialize(to: ReusableHost())
       job = capture {
-        // Captures nothing, and so needs no memory: what it finds is what the first step of its task has set.
+        // The closure captures nothing, and so needs no memory: the host finds its body in what the first step has set.
         host.record.swiftTask = _Concurrency.Task<Void, any Error>.detached(executorPreference: taskExecutor) {
           if let host = TaskRef.current.record.host { await Asyncio.EventLoop.runHost(host) }
         }
@@ -78,7 +79,7 @@ extension Asyncio.EventLoop {
     core.record.jobID = host.record.jobID
   }
 
-  /// What a host does all its life. The loop does not go before its hosts have ended.
+  /// The whole life of a host. The loop outlives its hosts.
   private static nonisolated(nonsending) func runHost(_ host: HostRef) async {
     while let invoke = host.record.core?.record.body.invoke {
       host.record.invoke = invoke
@@ -87,7 +88,8 @@ extension Asyncio.EventLoop {
     host.record.hasEnded = true
   }
 
-  /// Runs the body that a host has been given, and those that it is given later, as long as their results have this type.
+  /// Runs the body that the host has been given, and the bodies given to it later, as long as their results have this
+  /// type.
   @inlinable
   static nonisolated(nonsending) func runBodies<Value>(of type: Value.Type, on host: HostRef) async {
     repeat {
@@ -97,13 +99,14 @@ extension Asyncio.EventLoop {
     } while host.goesOn
   }
 
-  /// The body on a host has ended. Gives it another, if one is next on the loop. Returns whether it is to park instead, and
-  /// be idle; else it ends.
+  /// The body on a host has ended. Gives the host the next body, if one is next on the loop. Returns whether the host
+  /// is to park and be idle; otherwise it runs that body, or ends.
   @usableFromInline
   static func finishBody(on host: HostRef) -> Bool {
     guard let core = host.record.core else { preconditionFailure("AsyncioBridge: an idle host ends a body") }
     return core.onLoop { loop in
-      // An abandoned body is unwound in the midst of something else, and one that starts eagerly has its creator waiting.
+      // An abandoned body is unwound in the middle of something else, and the creator of an eager task is waiting for
+      // it.
       let mayGoOn = loop.mayDrive && !core.record.isAbandoned
       loop.finish(core, on: host)
       if host.record.isCancelled || loop.isClosed || mayGoOn && loop.takeNextBody(host) { return false }
@@ -122,8 +125,8 @@ extension Asyncio.EventLoop {
     host.record.task = nil
   }
 
-  /// Gives a host that is done with one body the next that is to begin, if that comes next on the loop: the host does
-  /// by itself what the loop's run method would do. Without it `gather` costs 73 % more on kept hosts
+  /// Gives a host that is done with one body the next body to begin, if that is the loop's next entry: the host does
+  /// itself what the loop's run method would do. Without it `gather` costs 73 % more with reused hosts
   /// (`Benchmarks/check-costs`).
   private func takeNextBody(_ host: HostRef) -> Bool {
     guard let core = nextStepWithinTask(), core.isUnstarted, let thread else { return false }
@@ -139,8 +142,8 @@ extension Asyncio.EventLoop {
     return true
   }
 
-  /// After a step on a host: what has become of the task that the host ran last, which need not be the one that it
-  /// began with.
+  /// A step on a host is over. Records what became of the task that the host ran last, which need not be the task that
+  /// the step began with.
   func stepDidEnd(on host: HostRef, _ context: consuming Asyncio.Context?) {
     if let core = host.record.core {
       stepDidEnd(core, context)
@@ -151,7 +154,7 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Ends the hosts that are idle. The loop is closed, and nothing will run on them any more.
+  /// Ends the idle hosts. The loop is closed, and runs nothing on them any more.
   func endIdleHosts() {
     while let host = state.idleHosts.popLast() {
       guard let continuation = host.record.continuation else { continue }

@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// What the process' environment says about new loops.
+/// The settings for new loops in the environment of the process.
 enum Environment {
   /// Whether new loops start in debug mode.
   static var isDebug: Bool {

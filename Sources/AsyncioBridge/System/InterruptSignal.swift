@@ -8,10 +8,10 @@ import Synchronization
   import Glibc
 #endif
 
-/// The process's signal handler for interrupts, and the pipe through which it tells of them.
+/// The process's signal handler for interrupts, and the pipe through which the handler reports them.
 ///
-/// There is one handling at a time, from `install` to the end of `uninstall`. The pipe stays open for ever, since a handler may
-/// still be about to write to it on another thread when the handling has ended.
+/// Only one run handles interrupts at a time, from `install` to the end of `uninstall`. The pipe stays open forever,
+/// since a handler on another thread may still be about to write to it after `uninstall`.
 enum InterruptSignal {
   private static let isInUse = Locked(false)
   private static let readEnd = Atomic<Int32>(-1)
@@ -22,14 +22,14 @@ enum InterruptSignal {
   private static let interruptMark: UInt8 = 1
   private static let endMark: UInt8 = 2
 
-  /// Installs the handler if interrupts would end the process. False if they would not.
+  /// Installs the handler if interrupts would end the process. Returns false if they would not.
   static func install() -> Bool {
     isInUse.withLock { isInUse in
       if isInUse { return false }
       var current = sigaction()
       guard unsafe sigaction(SIGINT, nil, &current) == 0, current.handlerAddress == 0, openPipe() else { return false }
       while readMark(timeout: 0) != nil {}
-      // The handler must find everything initialised that it touches, so it is called once for nothing.
+      // The handler must find everything that it touches initialised, so a first call runs without effect.
       let end = writeEnd.exchange(-1, ordering: .relaxed)
       handle(SIGINT)
       count.store(0, ordering: .relaxed)
@@ -44,8 +44,8 @@ enum InterruptSignal {
     }
   }
 
-  /// Lets interrupts end the process again, unless somebody else has come to handle them, and makes `next` return false.
-  /// - Parameter waitForReader: returns when nobody calls `next` any more; nobody else may read before.
+  /// Lets interrupts end the process again, unless somebody else handles them by now, and makes `next` return false.
+  /// - Parameter waitForReader: returns once nobody calls `next` any more. Nobody else may read before.
   static func uninstall(_ waitForReader: () -> Void) {
     var current = sigaction()
     if unsafe sigaction(SIGINT, nil, &current) == 0,
@@ -58,7 +58,7 @@ enum InterruptSignal {
     isInUse.withLock { $0 = false }
   }
 
-  /// Blocks until an interrupt has come: true, or the handling has ended: false.
+  /// Blocks until an interrupt has come (true) or the handling has ended (false).
   static func next() -> Bool {
     while true {
       if let mark = readMark(timeout: -1) { return mark == interruptMark }
@@ -69,18 +69,18 @@ enum InterruptSignal {
   private static let handle: @convention(c) (Int32) -> Void = { _ in
     let error = errno
     send(interruptMark)
-    // A program that does not react to two ends at the third.
+    // A program that does not react to two interrupts ends at the third.
     if count.add(1, ordering: .relaxed).newValue == 2 { signal(SIGINT, SIG_DFL) }
     errno = error
   }
 
   private static func send(_ mark: UInt8) {
     var mark = mark
-    // A full pipe has enough interrupts in it.
+    // A full pipe holds enough interrupts.
     _ = unsafe write(writeEnd.load(ordering: .relaxed), &mark, 1)
   }
 
-  /// The next mark; nil if none comes within so many milliseconds (-1: no limit), or a signal ends the wait.
+  /// The next mark; nil if none comes within `timeout` milliseconds (-1: no limit), or if a signal ends the wait.
   private static func readMark(timeout: Int32) -> UInt8? {
     let end = readEnd.load(ordering: .relaxed)
     var entry = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
@@ -102,7 +102,7 @@ enum InterruptSignal {
 }
 
 extension sigaction {
-  /// The handler's address; 0 is the default, which for interrupts is to end the process.
+  /// The handler's address. 0 is the default action, which for interrupts is to end the process.
   fileprivate var handlerAddress: UInt {
     #if canImport(Darwin)
       unsafeBitCast(__sigaction_u.__sa_handler, to: UInt.self)

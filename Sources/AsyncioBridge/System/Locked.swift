@@ -6,8 +6,8 @@
   import Glibc
 #endif
 
-/// A value that threads share, guarded by a lock of the system's. Unlike Swift's own `Mutex` on Linux, the Thread
-/// Sanitizer sees that lock, and so can tell whether everything else is right.
+/// A value that threads share, guarded by a system lock. The Thread Sanitizer sees that lock, unlike Swift's own
+/// `Mutex` on Linux, and so can tell whether everything else is right.
 ///
 /// `@unchecked Sendable`: `value` is touched only with the lock held.
 @safe
@@ -26,7 +26,7 @@ final class Locked<Value: ~Copyable>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Runs `body` with the value, one thread after the other.
+  /// Runs `body` with the value, one thread at a time.
   func withLock<Result>(_ body: (inout sending Value) throws -> sending Result) rethrows -> sending Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }

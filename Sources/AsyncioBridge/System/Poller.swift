@@ -7,7 +7,8 @@
 #endif
 
 #if os(Linux) || os(Android)
-  /// `poll` with nanoseconds. The module map of the C library does not show it; C and Swift agree on calling it.
+  /// `poll` with nanoseconds. The C library's module map does not export the function; C and Swift agree on its calling
+  /// convention.
   @_silgen_name("ppoll")
   private func ppoll(
     _ entries: UnsafeMutablePointer<pollfd>,
@@ -41,7 +42,7 @@ final class Poller: Sendable {
     close(writeEnd)
   }
 
-  /// Ends the wait of the loop's thread, now or the next one. For any thread.
+  /// Ends the current or the next wait of the loop's thread. Safe to call from any thread.
   func wake() {
     var byte: UInt8 = 1
     // A full pipe ends the wait just as well.
@@ -52,7 +53,7 @@ final class Poller: Sendable {
   func wait(timeout: Int64?) {
     var entry = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
     #if canImport(Darwin)
-      // No ppoll here: poll counts milliseconds, rounded up so that a loop does not spin before its timer.
+      // There is no ppoll here. poll counts milliseconds, rounded up so that a loop does not spin before its timer.
       let milliseconds = timeout.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
       let ready = poll(&entry, 1, milliseconds)
     #else

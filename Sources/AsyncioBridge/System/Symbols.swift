@@ -6,8 +6,8 @@
   import Glibc
 #endif
 
-/// The address of a function of the process, by its name; nil if it can't be found by that, as in an executable that is linked
-/// statically.
+/// The address of a function of the process by name; nil if the name can't be found, as in a statically linked
+/// executable.
 func symbol(_ name: String) -> UnsafeMutableRawPointer? {
   #if canImport(Darwin)
     unsafe dlsym(UnsafeMutableRawPointer(bitPattern: -2), name)

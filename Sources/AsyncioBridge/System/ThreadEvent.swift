@@ -6,7 +6,8 @@
   import Glibc
 #endif
 
-/// Lets a thread block until another signals, once or for ever again: a mutex and a condition of the system's.
+/// Lets threads block until another thread signals. Once signalled, the event stays set forever. Built from a system
+/// mutex and condition.
 ///
 /// `@unchecked Sendable`: `isSet` is touched only with the mutex held; the rest is the system's own synchronisation.
 @safe
@@ -37,7 +38,7 @@ final class ThreadEvent: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Lets the threads through that wait, and those that will.
+  /// Releases the waiting threads, and lets later ones through at once.
   func set() {
     unsafe pthread_mutex_lock(mutex)
     isSet = true
@@ -45,7 +46,7 @@ final class ThreadEvent: @unchecked Sendable {
     unsafe pthread_mutex_unlock(mutex)
   }
 
-  /// Blocks until `set`. False if `timeout` (nil: no limit) passed before.
+  /// Blocks until `set`. Returns false if `timeout` (nil: no limit) passed first.
   func wait(timeout: Duration? = nil) -> Bool {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }

@@ -6,10 +6,10 @@
   import Glibc
 #endif
 
-/// The calling thread's identity: the address of what belongs to it.
+/// The calling thread's identity: the address of its state.
 ///
-/// Not `pthread_self()`, which C declares as a pure function. The optimiser then takes its result for the same before and
-/// after a suspension, and even moves the call to the other side of one, however well the function around it is hidden.
+/// Not `pthread_self()`, which C declares as a pure function. The optimiser then assumes the same result before and
+/// after a suspension, and even moves the call across one, however well the surrounding function is hidden.
 @inline(__always)
 func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
 
@@ -62,21 +62,21 @@ func startThread(_ body: @escaping @Sendable () -> Void) {
   precondition(status == 0, "AsyncioBridge could not start a thread: the system refused with error \(status)")
 }
 
-/// What belongs to a thread: the loop that it runs, and the context of what it executes.
+/// The state of a thread: the loop that it runs, and the context of the code that it executes.
 ///
-/// In raw memory, so that nothing is counted for a look at it; only its own thread has the pointer.
+/// The state lies in raw memory, so that a look at it counts nothing. Only its own thread has the pointer.
 struct ThreadState: ~Copyable {
-  /// The loop whose run method is on this thread's stack. Set and cleared by the loop's own run and unwind code, which
+  /// The loop whose run method is on this thread's stack. The loop's own run and unwind code sets and clears this, and
   /// keeps the loop in between.
   var runningLoop: Unretained<Asyncio.EventLoop>?
 
-  /// The current context; nil stands for an empty one that nobody has asked for yet.
+  /// The current context; nil stands for an empty context that nobody has asked for yet.
   var context: Asyncio.Context?
 
-  /// The futures whose descriptions are being made, so that one that contains itself comes to an end.
+  /// The futures whose descriptions are being made, so that a future that contains itself can be described.
   var beingDescribed: Set<ObjectIdentifier> = []
 
-  /// What the last loop that went has left for the next.
+  /// The memory that the thread's last loop has left for the next.
   var spareMemory: LoopMemory?
 
   /// The state of the calling thread.
@@ -93,7 +93,7 @@ struct ThreadState: ~Copyable {
     }
   }
 
-  /// One key for the process; its destructor takes down a thread's state when the thread ends.
+  /// One key for the process. Its destructor destroys a thread's state when the thread ends.
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     #if canImport(Darwin)

@@ -1,7 +1,7 @@
 import Synchronization
 
 extension Asyncio.EventLoop {
-  /// Waits until there is something to run, and determines which entries this turn runs.
+  /// Waits until there is something to run, and fixes which entries this turn runs.
   func beginTurn() throws {
     if beginTurnWithoutWaiting() { return }
     state.turnCount &+= 1
@@ -12,7 +12,7 @@ extension Asyncio.EventLoop {
     state.leftInTurn = state.ready.count
   }
 
-  /// Determines which entries the next turn runs. False if it has to be waited for, or the loop is to stop.
+  /// Fixes which entries the next turn runs. Returns false if the turn has to be waited for, or the loop is to stop.
   @inline(__always)
   func beginTurnWithoutWaiting() -> Bool {
     if mailbox.hasItems { takePosted() }
@@ -26,7 +26,7 @@ extension Asyncio.EventLoop {
     return true
   }
 
-  /// Whether there may be another turn without a return to the run method.
+  /// Whether another turn may begin without a return to the run method.
   @inline(__always)
   var mayBeginTurn: Bool {
     if state.isStopping { return false }
@@ -41,15 +41,15 @@ extension Asyncio.EventLoop {
 
   @inline(never)
   private func dropSomeCancelledTimers() {
-    // Let go of outside of the queue's own code: their contexts may hold objects whose deinitialisers use the loop.
+    // Released outside of the queue's own code: contexts may hold objects whose deinitialisers use the loop.
     if state.timers.hasTooManyCancelled { _ = state.timers.takeCancelled() }
     while let timer = state.timers.takeFirstIfCancelled() { _ = consume timer }
   }
 
-  /// Makes ready what other threads have handed in.
+  /// Moves the items that other threads have handed in to the ready queue.
   @inline(never)
   func takePosted() {
-    // Within a step too; none of it is the doing of the task that runs.
+    // This may happen within a step, but none of it is the running task's doing.
     let current = state.currentCore
     state.currentCore = nil
     defer { state.currentCore = current }
@@ -73,7 +73,7 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Nothing is ready: lets the time pass until the next timer or until another thread hands in something.
+  /// Nothing is ready. Lets the time pass until the next timer, or until another thread hands in something.
   private func waitForWork() throws {
     if let deadline = state.timers.earliestDeadline {
       let now = clock.nowNanoseconds
@@ -90,17 +90,17 @@ extension Asyncio.EventLoop {
     takePosted()
   }
 
-  /// A day, as in asyncio: no system call is given a longer timeout.
+  /// A day, as in asyncio: no system call gets a longer timeout.
   private static var longestWait: Int64 { 24 * 3600 * 1_000_000_000 }
 
-  /// Takes out the next entry of the turn, of which there must be one.
+  /// Takes out the turn's next entry. There must be one.
   @inline(__always)
   func takeNextEntry() -> ReadyEntry {
     state.leftInTurn &-= 1
     return state.ready.removeFirst()
   }
 
-  /// Runs the next entry of the turn, of which there must be one.
+  /// Runs the turn's next entry. There must be one.
   @inline(__always)
   func runNextEntry() {
     if state.isStepwise { return runNextEntryStepwise() }
@@ -117,14 +117,14 @@ extension Asyncio.EventLoop {
     if isTimed { runTimed(entry) } else { execute(entry) }
   }
 
-  /// For a task that runs the loop itself: runs the library's own entries until the next is a step of a task, and returns
-  /// that task. Nil if the loop has to wait or to return to its run method, or what is next must not run within a task.
+  /// For a task that drives: runs the library's own entries until the next entry is a step of a task, and returns that
+  /// task. Nil if the loop has to wait or to return to its run method, or if the next entry must not run within a task.
   @inline(__always)
   func nextStepWithinTask() -> TaskRef? {
     while state.escapingError == nil {
       if state.leftInTurn == 0, !beginTurnWithoutWaiting() { return nil }
       if let task = state.ready.first.steppedTask {
-        // The step of one that is done is reported.
+        // The step of a task that is done gets reported.
         return task.with { $0.state == .pending ? $0.core : nil }
       }
       if !state.ready.first.mayRunWithinTask { return nil }
@@ -133,7 +133,7 @@ extension Asyncio.EventLoop {
     return nil
   }
 
-  /// Runs an entry that has been taken out of the queue: the one place where anything is called.
+  /// Runs an entry that was taken out of the queue. This is the one place where anything is called.
   @inline(__always)
   func execute(_ entry: borrowing ReadyEntry) {
     switch entry {
@@ -147,11 +147,11 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Runs the jobs of Swift's runtime that are there, which are nobody's step, before the loop is left to itself. That of a
-  /// default actor would otherwise keep the actor from everybody until the loop runs again.
+  /// Runs the ready jobs of Swift's runtime, which are nobody's steps, before the run method returns. A default actor's
+  /// job would otherwise block the actor until the loop runs again.
   func runChildJobs() {
     state.leftInTurn = 0
-    // Not for as long as there are any: a child task may give up its turn again and again.
+    // The number of passes is limited: a child task may give up its turn again and again.
     for _ in 0..<Self.mostPassesOfChildJobs {
       takePosted()
       var jobs = Ring<ReadyEntry>()
@@ -214,7 +214,7 @@ extension Asyncio.EventLoop {
 
   // MARK: Scheduling
 
-  /// Puts an entry behind all that is ready, what other threads have handed in by now included.
+  /// Puts an entry behind everything that is ready, including items that other threads have handed in by now.
   @inline(__always)
   func makeReady(_ entry: consuming ReadyEntry) {
     if mailbox.hasItems { takePosted() }
@@ -224,7 +224,7 @@ extension Asyncio.EventLoop {
   @inline(__always)
   func schedule(stepOf task: Unretained<Asyncio.AnyFuture>) { makeReady(.step(Owned(task))) }
 
-  /// Schedules what a completed future has to call.
+  /// Schedules a callback of a completed future.
   func schedule(_ callback: consuming FutureCallback, for future: Asyncio.AnyFuture) {
     if isClosed { return }
     switch consume callback {

@@ -1,65 +1,65 @@
 /// The part of a loop's state that every step works on.
 ///
-/// The loop accesses it unchecked: the run-time check of each access to a property for overlapping with another would
-/// cost more than the access. With such checks here and wherever else there are none, `gather` costs 68 % more,
-/// `lock` 88 %, and `queue100` 153 % (`Benchmarks/check-costs`). In return, nothing may be destroyed while one of
-/// these is being changed that could call back into the loop: what is taken out is destroyed by the caller,
-/// afterwards.
+/// The loop accesses its state unchecked: the run-time check of a property access for overlaps would cost more than the
+/// access. With these checks, here and wherever else they are off, `gather` costs 68 % more, `lock` 88 %, and
+/// `queue100` 153 % (`Benchmarks/check-costs`). In return, a change to one of these fields may not destroy anything
+/// that could call back into the loop: the caller destroys removed values afterwards.
 struct LoopState: ~Copyable {
   let runner: JobRunner
   var ready: Ring<ReadyEntry>
   var timers: TimerQueue
-  /// Memory for what other threads hand in; empty but for the moment in which that is made ready.
+  /// Memory for items from other threads. Empty except while the items are moved to the ready queue.
   var posted = Ring<Mailbox.Item>()
-  /// The entries of the current turn that have yet to run.
+  /// The entries of the current turn that are still to run.
   var leftInTurn = 0
-  /// The tasks that are pending, in the order of their creation. A core takes itself off before it goes.
+  /// The pending tasks, in the order of their creation. A core removes itself before it goes.
   var pending = TaskList()
-  /// Those whose bodies are unwound. A core takes itself off when its body has ended.
+  /// The tasks whose bodies are being unwound. A core removes itself when its body has ended.
   var unwinding = TaskList()
-  /// How many bodies are being unwound, one on the stack of the other.
+  /// How many bodies are being unwound, each on top of the other's stack.
   var unwindingDepth = 0
-  /// Those that are still to be unwound, since too many others are.
+  /// The tasks still to be unwound, because too many others are being unwound.
   var leftToUnwind: [TaskRef] = []
-  /// How many tasks start eagerly, one on the stack of the other.
+  /// How many tasks are starting eagerly, each on top of the other's stack.
   var eagerDepth = 0
   var nestedRelease = NestedRelease()
   var createdTasks = 0
   var createdTimers = 0
-  /// How many futures there are, which together keep the loop.
+  /// How many futures there are. Together they keep the loop.
   var futureCount = 0
-  /// The loop itself while there are futures.
+  /// The loop itself, while there are futures.
   var keptByFutures: Asyncio.EventLoop?
   /// The memory of the tasks' cores and of the hosts.
   var cores: RecordPool<TaskCore>
   var hosts: RecordPool<ReusableHost>
-  /// Where the loop keeps its hosts, those that no body occupies.
+  /// The hosts that no body occupies, where the loop reuses its hosts.
   var idleHosts: [HostRef] = []
   /// How many turns the loop has begun.
   var turnCount = 0
   var turnLimit: Int?
   var isDebug = false
-  /// Each entry is run by the run method, and no task drives: it is timed, for reports of what is slow, or chosen.
+  /// The run method runs each entry, and no task drives: entries are timed, for reports of slow ones, or chosen by a
+  /// policy.
   var isStepwise = false
   var isClosed = false
-  /// There is, or has been, a handle on the loop.
+  /// A handle on the loop exists or has existed.
   var isShared = false
   /// A run method is on the stack.
   var isRunning = false
-  /// The task whose step runs. Whoever runs the step keeps it.
+  /// The task whose step runs. The runner of the step keeps the task.
   var currentCore: TaskRef?
-  /// The job that runs may be an actor's, with code of other tasks than the current one in it.
+  /// The current job may be an actor's, in which code of other tasks than the current one runs.
   var runsActorJob = false
-  /// How many tasks drive the loop, one on the stack of the other.
+  /// How many tasks drive the loop, each on top of the other's stack.
   var driveDepth = 0
-  /// An error that leaves the loop after the entry that runs.
+  /// An error that leaves the loop after the current entry.
   var escapingError: (any Error)?
   /// The run method is to return at the end of the turn.
   var isStopping = false
-  /// The next job that is enqueued is not to be scheduled but handed to who caused it.
+  /// The next job to be enqueued is handed to whoever caused it, and not scheduled.
   var isCapturing = false
   var captured: CapturedJob?
-  /// The current host's own next job: it hopped between executors of this loop.
+  /// The current host's own next job: the host hopped between executors of this loop.
   var hop: CapturedJob?
 
   init(runner: JobRunner) {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The role in which a job must be run: an enqueued job itself does not say by which executor it came.
+/// The role in which a job must be run. An enqueued job does not say which executor it came by.
 enum JobRole: UInt8, Sendable {
   /// By the loop's task executor: a hosted task, or a child of one.
   case task
@@ -8,13 +8,13 @@ enum JobRole: UInt8, Sendable {
   case serial
 }
 
-/// The part of a loop that other threads may touch: what they hand in, and how they wake the loop.
+/// The part of a loop that other threads may touch: items that they hand in, and the means to wake the loop.
 ///
-/// `state` is guarded by its mutex, the atomics by themselves, and `loop` is touched only by the thread that is in the loop's
-/// code (see `isOwnedByCurrentThread`).
+/// A lock guards `state`; the atomics need none. Only the thread that is in the loop's code touches `loop` (see
+/// `isOwnedByCurrentThread`).
 @usableFromInline
 final class Mailbox: Sendable {
-  /// What is handed in.
+  /// An item that was handed in.
   enum Item: ~Copyable, Sendable {
     case job(UnownedJob, JobRole)
     case call(PostedCall, number: Int)
@@ -22,30 +22,30 @@ final class Mailbox: Sendable {
 
   private enum Phase {
     case open
-    /// Calls are refused; jobs still go to the loop, which waits for its hosts to end.
+    /// Calls are refused. Jobs still go to the loop, which waits for its hosts to end.
     case closing
-    /// Jobs are run on a thread of their own.
+    /// Jobs run on a thread of their own.
     case closed
   }
 
   private struct State: ~Copyable {
     var items = Ring<Item>()
-    /// How many calls were handed in, which numbers them.
+    /// How many calls were handed in. Numbers the calls.
     var callCount = 0
-    /// The numbers of calls that are not to begin, some of which may have already.
+    /// The numbers of calls that must not begin. Some of these may already have begun.
     var cancelledCalls: Set<Int> = []
-    /// The call at whose beginning those are next forgotten that have begun in spite of it.
+    /// When this call begins, numbers of calls that began before their cancellation are forgotten.
     var nextCleanUp = 0
     /// The loop's thread is in the poller, or about to be; the next arrival must wake it.
     var isAsleep = false
     var phase = Phase.open
-    /// How many `LoopHandle`s there are: who has one may hand in calls.
+    /// How many `LoopHandle`s exist. The owner of a handle may hand in calls.
     var handleCount = 0
-    /// The loop is asleep, and wants to know when there are no handles any more.
+    /// The loop is asleep, and wants to know when there are no handles left.
     var wakesWhenAlone = false
     /// A thread is running the jobs that arrived after the loop was closed.
     var isDraining = false
-    /// Made when the loop blocks for the first time.
+    /// Made when the loop first blocks.
     var poller: Poller?
 
     mutating func goToSleep() -> Poller {
@@ -57,22 +57,22 @@ final class Mailbox: Sendable {
   }
 
   private let state = Locked(State())
-  /// Tells the loop without a lock whether it need look.
+  /// Tells the loop, without a lock, whether to look at the items.
   private let itemsFlag = Atomic(false)
-  /// The same about `cancelledCalls`.
+  /// Tells the loop, without a lock, whether to look at `cancelledCalls`.
   private let cancelledCallsFlag = Atomic(false)
   /// The thread that is in the loop's code, or 0.
   private let owner = Atomic<UInt>(0)
-  /// The loop. Set when it is made, cleared when it goes; only for the owning thread.
+  /// The loop. Set when the loop is made, cleared when it goes; only for the owning thread.
   let loop = OwnerConfined<Unretained<Asyncio.EventLoop>?>(nil)
-  /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
+  /// Runs jobs that arrive after the loop is closed. Set once, before any job can exist.
   let runner = OwnerConfined<JobRunner?>(nil)
 
   // MARK: Any thread
 
   var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == currentThreadID() }
 
-  /// Whether another thread than the calling one is in the loop's code.
+  /// Whether a thread other than the caller's is in the loop's code.
   var isOwnedByAnotherThread: Bool {
     @inline(__always) get {
       let owner = owner.load(ordering: .relaxed)
@@ -83,10 +83,11 @@ final class Mailbox: Sendable {
   /// Whether the loop has been closed.
   var isClosed: Bool { state.withLock { $0.phase != .open } }
 
-  /// Hands in a call and wakes the loop. Returns the call's number; nil if the loop is closed: the call is then dropped.
+  /// Hands in a call and wakes the loop. Returns the call's number. If the loop is closed, drops the call and returns
+  /// nil.
   @discardableResult
   func post(_ call: consuming PostedCall) -> Int? {
-    // Moved in, so that the loop's thread alone has it from then on, and lets go of it.
+    // Moved in, so that from then on only the loop's thread has the call, and releases it.
     var call: PostedCall? = consume call
     return deliver { state in
       guard state.phase == .open, let call = call.take() else { return nil }
@@ -96,7 +97,7 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Keeps a call from running, if it has not begun.
+  /// Keeps a call from running, unless it has begun.
   func cancelCall(_ number: Int) {
     state.withLock { state in
       _ = state.cancelledCalls.insert(number)
@@ -104,7 +105,7 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Takes a job from an executor: straight to the loop on its own thread, else through the mailbox.
+  /// Takes a job from an executor: straight to the loop on its own thread, otherwise through the mailbox.
   @inline(__always)
   func enqueue(_ job: UnownedJob, _ role: JobRole) {
     if isOwnedByCurrentThread, let loop = loop.value {
@@ -114,8 +115,8 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Hands in a job and wakes the loop. A closed loop's jobs are run all the same, one after the other, on a thread
-  /// of their own, since a job that is never run would leak its Swift task.
+  /// Hands in a job and wakes the loop. Jobs of a closed loop are run all the same, one after another, on a thread of
+  /// their own, since a job that is never run would leak its Swift task.
   private func post(_ job: UnownedJob, _ role: JobRole) {
     let isAccepted: Void? = deliver { state in
       state.phase == .closed ? nil : state.items.append(.job(job, role))
@@ -129,7 +130,7 @@ final class Mailbox: Sendable {
     if mustStart { startThread { self.drain() } }
   }
 
-  /// Wakes the loop if `append` puts an item in; if not, that returns nil.
+  /// Wakes the loop if `append` puts an item in; `append` returns nil otherwise.
   @inline(__always)
   private func deliver<Receipt>(_ append: (inout State) -> Receipt?) -> Receipt? {
     let (receipt, poller) = state.withLock { state -> (Receipt?, Poller?) in
@@ -146,7 +147,7 @@ final class Mailbox: Sendable {
   /// A handle on the loop is made.
   func addHandle() { state.withLock { $0.handleCount += 1 } }
 
-  /// A handle on the loop has gone. If it was the last, a loop that waits may have nothing left to wait for.
+  /// A handle on the loop has gone. After the last one a waiting loop may have nothing left to wait for.
   func removeHandle() {
     let poller = state.withLock { state -> Poller? in
       state.handleCount -= 1
@@ -176,16 +177,16 @@ final class Mailbox: Sendable {
 
   // MARK: The owning thread
 
-  /// Makes the calling thread the loop's and returns who was it before, for `giveUpOwnership`.
+  /// Makes the calling thread the loop's owner, and returns the previous owner, for `giveUpOwnership`.
   func takeOwnership() -> UInt { owner.exchange(currentThreadID(), ordering: .acquiring) }
 
   func giveUpOwnership(to previous: UInt) { owner.store(previous, ordering: .releasing) }
 
-  /// Whether something has been handed in since the last `takeItems`.
+  /// Whether anything has been handed in since the last `takeItems`.
   @inline(__always)
   var hasItems: Bool { itemsFlag.load(ordering: .acquiring) }
 
-  /// Exchanges what has been handed in since the last call for `items`, which must be empty: their memory is used again.
+  /// Exchanges the items handed in since the last call for `items`, which must be empty and whose memory is reused.
   func takeItems(_ items: inout Ring<Item>) {
     state.withLock { state in
       itemsFlag.store(false, ordering: .relaxed)
@@ -193,7 +194,7 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Whether a call, which is to begin now, has been cancelled. Calls begin in the order of their numbers.
+  /// Whether a call that is about to begin has been cancelled. Calls begin in the order of their numbers.
   @inline(__always)
   func isCancelled(_ call: Int) -> Bool { cancelledCallsFlag.load(ordering: .relaxed) && takeCancellation(of: call) }
 
@@ -210,16 +211,16 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Blocks until something is handed in or `timeout` nanoseconds (nil: no limit) have passed.
+  /// Blocks until an item is handed in, or until `timeout` nanoseconds (nil: no limit) have passed.
   func waitForItems(timeout: Int64?) {
     let poller = state.withLock { $0.items.isEmpty ? $0.goToSleep() : nil }
     if let poller { sleep(at: poller, timeout: timeout) }
   }
 
-  /// Blocks until something is handed in; but not while nobody has a handle to hand it in with.
+  /// Blocks until an item is handed in, but not while nobody has a handle to hand it in with.
   ///
-  /// One look under the lock settles it: who makes use of a handle has it until the lock is free again.
-  /// - Returns: false if nothing was handed in, and there are no handles. If the last one goes meanwhile it returns true,
+  /// One look under the lock settles this: the user of a handle has it until the lock is free again.
+  /// - Returns: false if nothing was handed in and there are no handles. True if the last handle goes during the wait,
   ///   so that the caller can ask again.
   func waitForItemsUnlessAlone() -> Bool {
     let (isAlone, poller) = state.withLock { state -> (Bool, Poller?) in
@@ -240,8 +241,8 @@ final class Mailbox: Sendable {
     }
   }
 
-  /// Takes no calls from now on, and returns those that nobody has taken, for the caller to let go of: what they keep
-  /// alive may call back here.
+  /// Takes no calls from now on, and returns the calls that nobody has taken, for the caller to release: the objects
+  /// that they keep alive may call back here.
   func stopTakingCalls() -> Ring<Item> {
     var calls = Ring<Item>()
     state.withLock { state in
@@ -259,7 +260,7 @@ final class Mailbox: Sendable {
     return calls
   }
 
-  /// Leaves the jobs that are still to come, and those that nobody has taken, to `drain`.
+  /// Leaves the jobs that nobody has taken, and those still to come, to `drain`.
   func close() {
     var items = Ring<Item>()
     let poller = state.withLock { state in
@@ -277,7 +278,7 @@ final class Mailbox: Sendable {
   }
 }
 
-/// Reflection, as a `dump`, shows nothing of it: what is in it belongs to other threads as well.
+/// Reflection, for example by `dump`, shows nothing of a mailbox, whose contents belong to other threads as well.
 extension Mailbox: CustomReflectable {
   @usableFromInline
   var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }

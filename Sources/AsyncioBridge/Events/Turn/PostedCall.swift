@@ -1,9 +1,11 @@
-/// A call handed in by another thread, which moves it to the loop: so what it captured goes on the loop's thread.
+/// A call handed in by another thread. The call moves to the loop's thread, which also destroys what the closure has
+/// captured.
 ///
-/// `@unchecked Sendable`: the closure and the context are handed over with it, and used once, by the loop's thread.
+/// `@unchecked Sendable`: the closure and the context are handed over with the call, and used once, by the loop's
+/// thread.
 struct PostedCall: ~Copyable, @unchecked Sendable {
   let callback: () throws -> Void
-  /// What to call it in; nobody else may have this context.
+  /// The context to call in. Nobody else may have this context.
   let context: Asyncio.Context?
   let site: SourceSite
 

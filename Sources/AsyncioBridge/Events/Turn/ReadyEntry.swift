@@ -1,18 +1,18 @@
-/// What waits in the loop's ready queue, with what it needs.
+/// An entry of the loop's ready queue, with everything needed to run it.
 enum ReadyEntry: ~Copyable {
   /// The next step of a task, or its first.
   case step(Owned<Asyncio.AnyFuture>)
   case handle(Asyncio.Handle)
   /// Tells an observer that a future is done.
   case notify(Notification)
-  /// Completes what an operation of the library's waits for, unless it is done.
+  /// Completes the future that an operation of the library waits for, unless that future is done.
   case completeWaiter(Owned<WaiterFuture>)
   /// The next step of a task whose foreign await has ended.
   case foreignAwaitEnded(ForeignStep)
-  /// A job of Swift's runtime that belongs to none of the loop's tasks: of a child task of one, or of an actor.
+  /// A job of Swift's runtime that belongs to none of the loop's tasks: a child task's, or an actor's.
   case childJob(CapturedJob)
 
-  /// Two in one, since the compiler can't borrow two payloads of a case.
+  /// One payload for both, since the compiler can't borrow two payloads of a case.
   struct Notification: ~Copyable {
     let observer: Owned<FutureObserver>
     let future: Owned<Asyncio.AnyFuture>
@@ -23,8 +23,8 @@ enum ReadyEntry: ~Copyable {
     let job: CapturedJob
   }
 
-  /// Whether it may run within a task, which runs the loop: not what may run code of the user's, or is a job of Swift's;
-  /// that would have the task's task-locals, and be its Swift task.
+  /// Whether the entry may run within a task that drives. User code and Swift's jobs may not: they would have the
+  /// task's task-locals, and its Swift task.
   var mayRunWithinTask: Bool {
     switch self {
     case .step: true
@@ -37,7 +37,7 @@ enum ReadyEntry: ~Copyable {
     }
   }
 
-  /// The task of which it is the next step.
+  /// The task of which the entry is the next step.
   @inline(__always)
   var steppedTask: Unretained<Asyncio.AnyFuture>? {
     switch self {
@@ -46,7 +46,7 @@ enum ReadyEntry: ~Copyable {
     }
   }
 
-  /// Whether it is a job of Swift's that is no step of a task.
+  /// Whether the entry is a Swift job that is no step of a task.
   var isChildJob: Bool {
     switch self {
     case .childJob: true
@@ -54,7 +54,7 @@ enum ReadyEntry: ~Copyable {
     }
   }
 
-  /// Whether it is a job of Swift's, which must be run.
+  /// Whether the entry is a Swift job, which must be run.
   var isJob: Bool {
     switch self {
     case .foreignAwaitEnded: true

@@ -1,33 +1,33 @@
 /// How a future passes on a cancellation.
 enum CancellationRoute {
-  /// As its `cancel(message:)` does, which may be code of the user's.
+  /// By its own `cancel(message:)`, which may be user code.
   case own
-  /// It ends.
+  /// The future itself ends.
   case ends
-  /// To what the task waits for.
+  /// To the future that the task waits for.
   case task(TaskRef)
   /// To the children.
   case gather(Gathering)
 }
 
-/// Cancellations of several tasks, one after the other, on their way through what those wait for.
+/// Passes cancellations of several tasks, one after another, on through what the tasks wait for.
 ///
-/// In a loop, since the way may be longer than the stack is deep. It cancels in the order in which calls would that go from
-/// one to the next. But what it has been through it does not go through again, which would take the square of the time
-/// with a chain of tasks all of which are cancelled: how often it has come there is noted, and made up for at the end.
-/// This is sound since nothing runs meanwhile but `cancel(message:)` of the user's own classes, before which all is settled.
+/// A loop, not recursion, since the path may be longer than the stack is deep. The order of the cancellations is that
+/// of recursive calls. But no part of a path is passed through twice, which would take quadratic time on a chain of
+/// tasks that are all cancelled: repeated visits are counted, and made up for at the end. That is sound because nothing
+/// runs meanwhile except `cancel(message:)` of user classes, and all is settled before such a call.
 struct CancellationPass: ~Copyable {
-  /// What the asked answers: whether it accepts the cancellation, and would do so a second time.
+  /// Whether a future accepts the cancellation, and whether it would do so a second time.
   private typealias Answer = (isAccepted: Bool, isAcceptedAgain: Bool)
 
-  /// What has been asked, and waits for the answers of those that it asks in turn.
+  /// A future that has been asked, and waits for the answers of the futures that it asks in turn.
   private struct Stop {
     let future: Asyncio.AnyFuture
     let route: CancellationRoute
     let asked: [Asyncio.AnyFuture?]
     var next = 0
     var answer: Answer = (false, false)
-    /// Everything further down is the library's.
+    /// Everything further down belongs to the library.
     var isKnown = true
 
     mutating func nextToAsk() -> Asyncio.AnyFuture? {
@@ -44,23 +44,24 @@ struct CancellationPass: ~Copyable {
     }
   }
 
-  /// What has answered.
+  /// A future that has answered.
   private struct Passed {
     let future: Asyncio.AnyFuture
     let route: CancellationRoute
     let isAcceptedAgain: Bool
-    /// How often it has been asked again.
+    /// How often the future has been asked again.
     var repetitions = 0
   }
 
   private let message: String?
-  /// From what is cancelled down to where the cancellation has come.
+  /// The path from the cancelled future down to where the cancellation has come.
   private var way: [Stop] = []
-  /// What has been passed in full, and its places: each behind all that it passes the cancellation on to.
+  /// The futures that have been passed in full, each behind all those that it passes the cancellation on to, and their
+  /// places.
   private var passed: [Passed] = []
   private var places: [ObjectIdentifier: Int] = [:]
   private var hasRepetitions = false
-  /// There is more than one way to come anywhere.
+  /// Several paths may lead to the same future.
   private var remembers: Bool
 
   private init(message: String?, remembers: Bool) {
@@ -68,7 +69,7 @@ struct CancellationPass: ~Copyable {
     self.remembers = remembers
   }
 
-  /// Cancels all of these, in their order.
+  /// Cancels the futures in order.
   static func cancel(_ futures: [Asyncio.AnyFuture]) {
     var pass = CancellationPass(message: nil, remembers: true)
     for future in futures {
@@ -77,7 +78,7 @@ struct CancellationPass: ~Copyable {
     pass.settle()
   }
 
-  /// Cancels a future that is not done, by this route.
+  /// Cancels a future that is not done by this route.
   static func cancel(_ future: Asyncio.AnyFuture, _ route: CancellationRoute, message: String?) -> Bool {
     var pass = CancellationPass(message: message, remembers: false)
     let answer = pass.go(to: future, by: route) ?? pass.finishWay()
@@ -103,7 +104,7 @@ struct CancellationPass: ~Copyable {
     return answer
   }
 
-  /// Nil if others have to be asked first.
+  /// Asks a future; nil if others have to be asked first.
   private mutating func ask(_ future: Asyncio.AnyFuture) -> Answer? {
     if let place = places[ObjectIdentifier(future)] {
       passed[place].repetitions += 1
@@ -155,7 +156,7 @@ struct CancellationPass: ~Copyable {
     }
   }
 
-  /// All those that it asks have answered.
+  /// All the futures that `stop` asks have answered.
   private mutating func leave(_ stop: Stop) -> Answer {
     var answer = stop.answer
     switch stop.route {
@@ -176,7 +177,7 @@ struct CancellationPass: ~Copyable {
 
   // MARK: Repetitions
 
-  /// Makes up for what has been asked again.
+  /// Makes up for repeated visits.
   private mutating func settle() {
     if !hasRepetitions { return }
     hasRepetitions = false
@@ -201,7 +202,7 @@ struct CancellationPass: ~Copyable {
     guard let waiter = core.waiter, `repeat`(count, to: waiter, below: place) else { return core.cancelAtNextStep() }
   }
 
-  /// - Parameter place: that of what passes it on.
+  /// - Parameter place: the place of the future that passes the cancellation on.
   private mutating func `repeat`(_ count: Int, to future: Asyncio.AnyFuture, below place: Int) -> Bool {
     if future.isDone { return false }
     if let own = places[ObjectIdentifier(future)], own < place {
@@ -209,7 +210,7 @@ struct CancellationPass: ~Copyable {
       return passed[own].isAcceptedAgain
     }
     guard case .task(let core) = future.cancellationRoute else { return false }
-    // It waits for nothing any more: what it has waited for is done, or has been the task itself.
+    // The task no longer waits for anything: what it waited for is done, or was the task itself.
     core.record.cancelRequests += count
     core.cancelAtNextStep()
     return true

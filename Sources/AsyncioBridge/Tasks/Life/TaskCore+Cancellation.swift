@@ -1,15 +1,15 @@
-// How a task is asked to end, and how its body learns of it.
+// How a task is asked to end, and how its body learns of the request.
 
 extension TaskRef {
-  /// What the task waits for has not accepted the cancellation, or the task waits for nothing.
+  /// The future that the task waits for has not accepted the cancellation, or the task waits for nothing.
   func cancelAtNextStep() {
     record.mustCancel = true
-    // In a foreign await nothing but Swift's own flag can reach the body.
+    // In a foreign await only Swift's own flag can reach the body.
     if isForeign { cancelHost() }
   }
 
-  /// The cancellation has come back here: the task waits, by way of others, for itself. So this task stops waiting; the
-  /// others are told when it has ended. In Python the recursion does not end.
+  /// The cancellation has come back to this task, which waits for itself by way of others. So the task stops waiting;
+  /// the others are told when it has ended. In Python the recursion does not end.
   func breakCircularWait() {
     guard let task = record.task, let waiter else { return }
     record.mustCancel = true
@@ -18,7 +18,7 @@ extension TaskRef {
     onLoop { $0.schedule(stepOf: task) }
   }
 
-  /// `Task.uncancel()`: returns how many requests are left.
+  /// Withdraws a request to cancel the task, and returns how many are left. `Task.uncancel()`.
   func uncancel() -> Int {
     if record.cancelRequests > 0 {
       record.cancelRequests -= 1
@@ -27,7 +27,7 @@ extension TaskRef {
     return record.cancelRequests
   }
 
-  /// Sets Swift's own flag, for whatever the body awaits.
+  /// Sets Swift's own flag for whatever the body awaits.
   func cancelHost() {
     if let host = record.host {
       host.record.isCancelled = true
@@ -37,7 +37,7 @@ extension TaskRef {
     }
   }
 
-  /// Throws what is to be thrown at the end of a wait for `future`, or for a turn.
+  /// Throws the pending error at the end of a wait for `future`, or for a turn.
   @inline(__always)
   func throwIfInterrupted(_ future: @autoclosure () -> Asyncio.AnyFuture?) throws {
     if record.isInterrupted { try interrupt(future()) }
@@ -55,7 +55,7 @@ extension TaskRef {
       record.mustCancel = false
       // The wakeup has read the future, whatever the body is told.
       future?.hasUnretrievedError = false
-      // That cancellation is the first to reach the body.
+      // The future's cancellation is the first to reach the body.
       if let future, future.state == .cancelled { task?.cancelMessage = future.cancelMessage }
       throw Asyncio.cancellation
     }

@@ -1,5 +1,5 @@
 extension TaskRef {
-  /// Makes the task, which does not run yet, run in `context` itself.
+  /// Makes the task, which is not running, run in `context` itself.
   func share(_ context: Asyncio.Context) {
     record.context = context
     record.ownContext = context
@@ -10,7 +10,8 @@ extension TaskRef {
     if let context = record.ownContext { return context }
     if onLoop({ $0.callingCore() }) == self { return .current() }
     let context = Asyncio.Context()
-    // If the task is suspended with others on its stack, this is looked at only when it asks for its context itself.
+    // If the task is suspended with others on its stack, this context is looked at only when the task asks for its
+    // context itself.
     share(context)
     return context
   }

@@ -1,4 +1,5 @@
-// The steps of a task, from its first to its end. A step is one call from the ready queue, as `coroutine.send()` is in Python.
+// The steps of a task, from the first to the end. A step is one call from the ready queue, like `coroutine.send()` in
+// Python.
 
 extension Asyncio.EventLoop {
   /// The task whose step runs.
@@ -6,7 +7,7 @@ extension Asyncio.EventLoop {
     @inline(__always) get { state.currentCore }
   }
 
-  /// The task is complete, and its body will run: schedules its first step, or takes it at once if the loop runs.
+  /// The task is complete, and its body will run. Schedules the first step, or takes it at once if the loop runs.
   @inline(__always)
   func begin(_ core: TaskRef, eagerly: Bool) {
     core.retain()
@@ -20,7 +21,7 @@ extension Asyncio.EventLoop {
     state.eagerDepth += 1
     let outer = (state.runsActorJob, state.driveDepth, currentCustomTask)
     state.runsActorJob = false
-    // When the body suspends its creator goes on: nothing else may run before.
+    // When the body suspends, its creator continues. Nothing else may run before.
     state.driveDepth = Self.deepestDrive
     currentCustomTask = nil
     resume(core)
@@ -28,8 +29,8 @@ extension Asyncio.EventLoop {
     state.eagerDepth -= 1
   }
 
-  /// Each eager start takes some of the stack: those that are nested in it must not use it up.
-  /// - Throws: `RuntimeError` if there are too many, as Python has a `RecursionError` then.
+  /// Nested eager starts must not use up the stack.
+  /// - Throws: `RuntimeError` if too many are nested, where Python raises `RecursionError`.
   func checkEagerDepth() throws {
     if state.eagerDepth < Self.deepestEagerStart || !isRunning { return }
     throw Asyncio.RuntimeError(
@@ -62,7 +63,7 @@ extension Asyncio.EventLoop {
     callbackDidThrow(error, in: "step of \(task)")
   }
 
-  /// Resumes a parked body, or begins it, and runs it until it parks again, ends, or awaits something foreign.
+  /// Resumes a parked body, or begins one, and runs it until it parks again, ends, or awaits something foreign.
   func resume(_ core: TaskRef) {
     var phase = TaskCore.Phase.running
     swap(&phase, &core.record.phase)
@@ -80,7 +81,7 @@ extension Asyncio.EventLoop {
   func run(_ job: CapturedJob, of core: TaskRef) {
     guard let thread else { preconditionFailure("AsyncioBridge: a step outside of the loop's code") }
     let outerCore = state.currentCore
-    // The body may end, and its task may be gone already.
+    // The body may end, and its task may already be gone.
     let owned = OwnedTask(core)
     let host = core.record.host
     state.currentCore = core
@@ -108,7 +109,7 @@ extension Asyncio.EventLoop {
 
   // MARK: Foreign awaits
 
-  /// The body has left the loop: its host comes back by a job of its own.
+  /// The body has left the loop. Its host comes back by a job of its own.
   private func awaitForeign(_ core: TaskRef) {
     foreignCores[core.record.jobID] = core
     core.record.phase = .foreign(core.record.task.map { Owned($0) })
@@ -116,7 +117,7 @@ extension Asyncio.EventLoop {
     core.checkInvariants()
   }
 
-  /// The next step of a task whose foreign await has ended.
+  /// Runs the next step of a task whose foreign await has ended.
   func resumeForeign(_ core: TaskRef, _ job: CapturedJob) {
     // Kept for the step.
     let keeper = foreignAwaitDidEnd(core)
@@ -124,8 +125,8 @@ extension Asyncio.EventLoop {
     _ = consume keeper
   }
 
-  /// A body that was in a foreign await is in the loop's hands again. Returns what has kept its task meanwhile, for whatever
-  /// keeps the task from now on.
+  /// A body that was in a foreign await has come back to the loop. Returns the reference that has kept the task
+  /// meanwhile, for the next keeper of the task.
   func foreignAwaitDidEnd(_ core: TaskRef) -> Owned<Asyncio.AnyFuture>? {
     foreignCores[core.record.jobID] = nil
     var phase = TaskCore.Phase.running
@@ -155,7 +156,7 @@ extension TaskRef {
     record.body.put(ErasedBody.Typed(body))
   }
 
-  /// The first thing that happens on the host: takes the body, and throws if that is never to begin.
+  /// The first call on the host: takes the body, or throws if the body is never to begin.
   @inlinable
   @inline(__always)
   func takeBody<Value>(of type: Value.Type) throws -> ErasedBody.Typed<Value> {
@@ -174,10 +175,10 @@ extension TaskRef {
 
   // MARK: The end
 
-  /// A task that has failed before it could be started has no body.
+  /// A task that failed before its start has no body.
   func endUnstarted() { record.phase = .ended }
 
-  /// The body has returned, and the host lets go.
+  /// The body has returned, and the host lets go of the core.
   @inlinable
   @inline(__always)
   func end<Value>(with value: Value) {
@@ -187,12 +188,12 @@ extension TaskRef {
     finishEnd()
   }
 
-  /// Returns the task if that is to be given the value.
+  /// Returns the task if it is to be given the value.
   @usableFromInline
   func beginEndWithValue() -> Unretained<Asyncio.AnyFuture>? {
     guard let task = beginEnd() else { return nil }
     if record.mustCancel {
-      // Cancelled right before the body returned.
+      // The task was cancelled right before the body returned.
       record.mustCancel = false
       task.with { _ = $0.cancelFuture(message: $0.cancelMessage) }
       return nil
@@ -200,11 +201,11 @@ extension TaskRef {
     return task
   }
 
-  /// The body has thrown, and the host lets go.
+  /// The body has thrown, and the host lets go of the core.
   @usableFromInline
   func end(throwing error: any Error) {
     beginEnd()?.with { task in
-      // Not a cast, which takes the runtime long.
+      // A cast takes the runtime long.
       if type(of: error) == CancellationError.self {
         _ = task.cancelFuture(message: task.cancelMessage)
       } else {
@@ -215,10 +216,10 @@ extension TaskRef {
     finishEnd()
   }
 
-  /// The body has ended. Returns the task if that is to be told; whatever keeps it does so until `finishEnd`.
+  /// The body has ended. Returns the task if it is to be told; its keeper keeps it until `finishEnd`.
   @inline(__always)
   private func beginEnd() -> Unretained<Asyncio.AnyFuture>? {
-    // So that the runtime lets go of the Swift task as soon as that has ended, while it is in the cache.
+    // The runtime then frees the Swift task as soon as the Swift task has ended, while it is in the cache.
     record.swiftTask = nil
     onLoop { loop in
       loop.hostCount -= 1
@@ -229,7 +230,7 @@ extension TaskRef {
     return task
   }
 
-  /// The task has been told.
+  /// The task has been told of its end.
   @usableFromInline
   func finishEnd() {
     if isForeign { onLoop { _ = $0.foreignAwaitDidEnd(self) } }

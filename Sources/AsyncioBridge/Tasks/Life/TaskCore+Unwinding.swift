@@ -1,9 +1,9 @@
-// How a body ends that nobody waits for any more, since its task has gone or its loop is closed: what Python does by closing
-// the coroutine.
+// How a body ends that nobody waits for any more, since its task has gone or its loop is closed. Python closes the
+// coroutine then.
 
 extension Asyncio.EventLoop {
-  /// Makes an abandoned body run to its end: its awaits throw `CancellationError` from now on, so that its `defer` blocks
-  /// run and nothing of it leaks.
+  /// Makes an abandoned body run to its end: its awaits throw `CancellationError` from now on, so that its `defer`
+  /// blocks run and nothing leaks.
   func unwind(_ core: TaskRef) {
     core.record.isAbandoned = true
     core.record.waiter = nil
@@ -16,11 +16,12 @@ extension Asyncio.EventLoop {
       case .parked: true
       default: false
       }
-    // Code of its own is on the stack, or something else has the body. Its next await of the library throws.
+    // The body's own code is on the stack, or the body awaits something foreign. Its next await of the library throws.
     if !isSuspendedHere { return core.cancelHost() }
-    // Its end may be that of what it has kept, another task: such a chain may be longer than the stack is deep.
+    // The end of the body may destroy another task that the body has kept. A chain of these may be longer than the
+    // stack is deep.
     if state.unwindingDepth >= Self.deepestUnwinding { return state.leftToUnwind.append(core) }
-    // This may be within the step of another task, or an actor's job.
+    // This may happen within the step of another task, or within an actor's job.
     let outer = state.runsActorJob
     state.runsActorJob = false
     state.unwindingDepth += 1
@@ -42,8 +43,8 @@ extension Asyncio.EventLoop {
     hostCount -= 1
   }
 
-  /// An abandoned body gets nothing but cancellations, so that it unwinds. One that goes on for ever in spite of them
-  /// is left behind where it is: there is no way to end it.
+  /// An abandoned body gets nothing but cancellations, so that it unwinds. A body that ignores them forever is left
+  /// where it is: there is no way to end it.
   nonisolated(nonsending) func cancelAwait(ofAbandoned core: TaskRef) async throws {
     core.record.cancelledAwaits += 1
     if core.record.cancelledAwaits > 100 {
@@ -60,6 +61,6 @@ extension Asyncio.EventLoop {
     throw Asyncio.cancellation
   }
 
-  /// Whether the code that asks belongs to a body that gets nothing but cancellations any more.
+  /// Whether the calling code belongs to a body that gets nothing but cancellations.
   var isUnwinding: Bool { callingCore()?.record.isAbandoned ?? isClosed }
 }

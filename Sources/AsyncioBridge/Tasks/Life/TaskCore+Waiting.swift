@@ -1,21 +1,24 @@
-// How a body waits: it arranges for its task's next step, drives the loop until that comes up, and suspends if it must.
+// How a body waits: it arranges for its task's next step, drives the loop until that step comes up, and suspends if it
+// must.
 
 /// How far a wait has come without suspending.
 @usableFromInline
 enum Suspension: Equatable {
   case isOver
-  /// The task's next step is arranged for, and it has to suspend until then. Which task that is can't be asked again: it may
-  /// have come back from a foreign await with this.
+  /// The task's next step is arranged for, and the task has to suspend until then. The task is a payload because it
+  /// can't be determined again: arranging may have ended its foreign await.
   case mustSuspend(TaskRef)
-  /// The body is abandoned, and is not to wait for anything.
+  /// The body is abandoned, and must not wait for anything.
   case isAbandoned(TaskRef)
-  /// The caller is no task of the running loop, but a child of one, or the code of an actor.
+  /// The caller is not a task of the running loop, but a child of one, or code of an actor.
   case isChild
 
-  /// Makes the caller wait until `future` is done, as far as that needs no suspension; nil: until it is its turn again, a
-  /// bare `yield` in Python. A task of the running loop runs what is ready itself, until its own next step comes up.
+  /// Makes the caller wait until `future` is done, as far as that needs no suspension. Nil is a wait for the caller's
+  /// next turn, a bare `yield` in Python. A task of the running loop runs ready entries itself, until its own next step
+  /// comes up.
   ///
-  /// What waits without suspending is no async function, since each of those costs a frame. The caller keeps the future.
+  /// Waiting without suspension happens outside of async functions, each of which costs a frame. The caller keeps the
+  /// future.
   @usableFromInline
   static func begin(for future: Unretained<Asyncio.AnyFuture>?) throws -> Suspension {
     guard let running = ThreadState.current.record.runningLoop else {
@@ -41,7 +44,7 @@ enum Suspension: Equatable {
   @inline(__always)
   nonisolated(nonsending) func finishWaiting(for future: Asyncio.AnyFuture?) async throws {
     if case .mustSuspend(let core) = self {
-      // Kept by the core until the next step resumes it.
+      // The core keeps the continuation until the next step resumes it.
       unsafe await withUnsafeContinuation { core.park(unsafe ParkedContinuation($0)) }
       return try core.endWait(for: future)
     }
@@ -61,7 +64,7 @@ enum Suspension: Equatable {
 }
 
 extension TaskRef {
-  /// The body suspends; its next step resumes it.
+  /// The body suspends, and its next step resumes it.
   @usableFromInline
   func park(_ continuation: ParkedContinuation) {
     #if DEBUG
@@ -78,8 +81,8 @@ extension TaskRef {
 extension Asyncio.EventLoop {
   // MARK: Arranging
 
-  /// The task whose body is about to wait; nil for a child of a task, also for one that was begun within the step of its
-  /// parent, which nothing else tells from that (`Task.immediate`, `addImmediateTask`).
+  /// The task whose body is about to wait; nil for a child task. A child begun within its parent's step
+  /// (`Task.immediate`, `addImmediateTask`) differs from its parent in nothing but its Swift task.
   @inline(__always)
   func waitingCore() -> TaskRef? {
     if state.runsActorJob { return identifyCaller() }
@@ -87,10 +90,11 @@ extension Asyncio.EventLoop {
     return core
   }
 
-  /// Makes the task's next step come when `future` is done, or at once, to fail, if it can't wait for that.
+  /// Schedules the task's next step for when `future` is done. If the task can't wait for `future`, the step comes at
+  /// once and fails.
   @inline(__always)
   fileprivate func arrangeStep(of core: TaskRef, after future: Asyncio.AnyFuture) {
-    // A body whose task is gone is abandoned and does not come here.
+    // A body whose task is gone is abandoned, and does not come here.
     guard let task = takeKeeper(of: core) else { return }
     if future.belongs(to: self), future.core != core {
       future.add(.step(task))
@@ -106,7 +110,7 @@ extension Asyncio.EventLoop {
     if future.cancel(message: task.cancelMessage) { core.record.mustCancel = false }
   }
 
-  /// Arranges for a step at once that fails.
+  /// Schedules a step at once that fails.
   @inline(never)
   private func failNextStep(
     of core: TaskRef,
@@ -121,8 +125,8 @@ extension Asyncio.EventLoop {
     makeReady(.step(owned))
   }
 
-  /// What keeps a task while it waits: what has kept it in a foreign await, moved on, or a reference more. Nil if there is no
-  /// task any more.
+  /// The reference that keeps a task while it waits: the keeper of its foreign await, moved on, or a new reference. Nil
+  /// if the task is gone.
   @inline(__always)
   fileprivate func takeKeeper(of core: TaskRef) -> Owned<Asyncio.AnyFuture>? {
     if core.isForeign { return foreignAwaitDidEnd(core) }
@@ -131,25 +135,25 @@ extension Asyncio.EventLoop {
 
   // MARK: Driving
 
-  /// How many tasks may drive the loop at a time, each on the stack of the one before.
+  /// How many tasks may drive the loop at a time, each on top of the other's stack.
   static var deepestDrive: Int { 4 }
 
-  /// Runs what is ready, for a task that has arranged for its own next step, until that step is next. This saves most of
-  /// what a step costs, and changes nothing about the order of what runs.
+  /// Runs ready entries for a task that has arranged for its own next step, until that step is next. Driving saves most
+  /// of what a step costs, and changes nothing about the order of execution.
   ///
-  /// Its share: if no task ever drives, `lock` costs twice as much, `ppqueue` and `ppevent` 38 % more, `spawnawait`
-  /// 35 %, `queue100` 15 %, and `gather` the same (`Benchmarks/check-costs`).
+  /// Its share: if no task ever drives, `lock` costs twice as much, `ppqueue` and `ppevent` 38 % more, `spawnawait` 35
+  /// %, `queue100` 15 %, and `gather` the same (`Benchmarks/check-costs`).
   ///
-  /// - Returns: true if it is: the caller goes on as the step. False if the caller must really suspend: the loop has
-  ///   to wait or to return to its run method; what is next is code of the user's that must not run within a task (its
-  ///   task-locals and its Swift task would be the driver's); or it is the step of a task that drives further down on the
-  ///   stack.
+  /// - Returns: true if the step is next: the caller continues as the step. False if the caller must really suspend:
+  ///   the loop has to wait or to return to its run method; the next entry is user code that must not run within a task
+  ///   (its task-locals and its Swift task would be the driver's); or the next entry is the step of a task that drives
+  ///   further down on the stack.
   @inline(__always)
   fileprivate func drive(_ core: TaskRef) -> Bool {
     mayDrive && driveNow(core)
   }
 
-  /// For a task that gives up a turn: begins and ends that turn if nothing at all can have a part in it. Without it
+  /// For a task that gives up a turn: begins and ends that turn if nothing else can take part in it. Without it
   /// `sleep0` costs 118 % more (`Benchmarks/check-costs`).
   @inline(__always)
   fileprivate func passTurn() -> Bool {
@@ -177,7 +181,7 @@ extension Asyncio.EventLoop {
     while let next = nextStepWithinTask() {
       if next == core {
         core.record.waiter = nil
-        // Whoever runs the driver's first step keeps the task.
+        // The task is kept by whoever runs the driver's first step.
         _ = takeNextEntry()
         return true
       }

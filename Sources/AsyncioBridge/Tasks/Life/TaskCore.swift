@@ -1,89 +1,91 @@
-/// What runs a task's body: the Swift task that hosts it, and asyncio's bookkeeping about its steps and cancellation.
+/// The runner of a task's body: the Swift task that hosts the body, and asyncio's bookkeeping about steps and
+/// cancellation.
 ///
-/// A record in the memory of the loop's pool, whose owners it counts itself, so that a step touches no atomic reference
-/// count: all of it happens on the loop's thread. Its owners are the task, the host until the body has ended, and scopes of
-/// the body, all of which end before the loop goes. None of them but the task itself keeps the task: so a pending one can go
-/// away, which is reported, and its body is unwound.
+/// A core is a record in the loop's pool. It counts its owners itself, on the loop's thread, so that a step touches no
+/// atomic reference count. The owners are the task, the host until the body has ended, and scopes of the body; all of
+/// them end before the loop goes. No owner but the task itself keeps the task. So a pending task can go away; this is
+/// reported, and the body is unwound.
 ///
-/// The files of this folder are the only ones that change a core's phase: `+Stepping` begins and ends its steps,
-/// `+Waiting` suspends it, `+Cancellation` interrupts it, `+Unwinding` ends a body that nobody waits for any more.
+/// Only the files of this folder change a core's phase: `+Stepping` begins and ends steps, `+Waiting` suspends the
+/// body, `+Cancellation` interrupts it, `+Unwinding` ends a body that nobody waits for any more.
 @usableFromInline
 struct TaskCore: ~Copyable {
-  /// Where the body is. Docs/architecture.md has a picture of the transitions.
+  /// Where the body is. Docs/architecture.md has a diagram of the transitions.
   enum Phase: ~Copyable {
-    /// It has not begun: it lies in `body`, and the first step is scheduled.
+    /// The body has not begun: it lies in `body`, and the first step is scheduled.
     case unstarted
-    /// Its code is on the stack, in a step, be it that a task which it has started eagerly runs on top of it.
+    /// The body's code is on the stack, in a step, perhaps below a task that it has started eagerly.
     case running
-    /// It has arranged for its next step, and runs the loop on its own stack until that comes up.
+    /// The body has arranged for its next step, and runs the loop on its own stack until that step comes up.
     case driving
-    /// It is suspended in an await of the library.
+    /// The body is suspended in an await of the library.
     case parked(ParkedContinuation)
-    /// It is in an await of something that is not the loop's, which keeps the task, as the callback list of a future does
-    /// otherwise. In an actor's job its code may run in this phase, until it awaits the library again.
+    /// The body is in an await of something outside the loop. The payload keeps the task, as the callback list of a
+    /// future does otherwise. In an actor's job the body's code may run in this phase, until the body awaits the
+    /// library again.
     case foreign(Owned<Asyncio.AnyFuture>?)
-    /// It has ended, or never began and never will.
+    /// The body has ended, or never began and never will.
     case ended
   }
 
-  // Invariants, while the task is not done; `checkInvariants` checks those with a star:
-  // 1. Either `waiter` is nil, and a step of the task is scheduled, or runs, or the task is in a foreign await;
-  //    or `waiter` is a future, one of its callbacks is the task's wakeup, and no step is scheduled.
-  //    The only way from the latter to the former is that wakeup.
+  // Invariants, while the task is not done (`checkInvariants` checks those with a star):
+  // 1. If `waiter` is nil, a step of the task is scheduled or runs, or the task is in a foreign await. Otherwise the
+  //    task's wakeup is one of the callbacks of `waiter`, and no step is scheduled. The wakeup is the only way from the
+  //    latter state to the former.
   // 2.* `waiter` is nil unless the task is parked, or drives, or its next step is being arranged.
-  // 3.* An unstarted body has neither a waiter nor an error to be told of.
-  // 4.* Once a body has ended the core is on no list of the loop's.
+  // 3.* An unstarted body has neither a waiter nor a pending error.
+  // 4.* Once a body has ended, the core is on no list of the loop.
 
-  /// The loop, which the task keeps, and which does not go before the bodies of its tasks have ended.
+  /// The loop, which the task keeps, and which outlives the bodies of its tasks.
   @usableFromInline let loop: Unretained<Asyncio.EventLoop>
-  /// The task. Nil once that has gone away; it clears this itself.
+  /// The task; nil once the task has gone. The task clears this itself.
   var task: Unretained<Asyncio.AnyFuture>?
-  /// What the task waits for; still set between that future's completion and the next step. The suspended `await`
-  /// keeps it.
+  /// The future that the task waits for. Still set between that future's completion and the next step. The suspended
+  /// `await` keeps the future.
   var waiter: Unretained<Asyncio.AnyFuture>?
-  /// Changed by the files of this folder alone.
+  /// Only the files of this folder change this.
   var phase = Phase.unstarted
-  /// Identifies the host among the jobs that are enqueued on the loop.
+  /// Identifies the host among the jobs enqueued on the loop.
   var jobID = JobID.none
-  /// The host on which the body runs, where the loop reuses its hosts.
+  /// The host that the body runs on, where the loop reuses its hosts.
   var host: HostRef?
 
   fileprivate var ownerCount: UInt32 = 1
   /// A cancellation is due at the next step.
   var mustCancel = false
-  /// Nobody will look at the task any more: every further await of the body throws at once, so that it ends.
+  /// Nobody will look at the task any more: every further await of the body throws at once, so that the body ends.
   var isAbandoned = false
-  /// Whether a pending task that goes away is reported.
+  /// Whether the task is reported if it goes away while pending.
   var reportsDestruction = true
-  /// Jobs that are not the host's were enqueued in its steps: it may have child tasks that are waiting elsewhere.
+  /// Jobs that are not the host's were enqueued in the task's steps, so child tasks may be waiting elsewhere.
   var mayHaveChildren = false
   /// A cancellation is on its way through what the task waits for.
   var isPassingOnCancellation = false
-  /// There is an error to be thrown into the body at the next step.
+  /// There is an error to throw into the body at the next step.
   private var hasPendingError = false
   var cancelledAwaits: UInt8 = 0
 
-  /// The context while the task does not run; while it does, the context is its thread's.
+  /// The context while the task is not running. While the task runs, its thread has the context.
   var context: Asyncio.Context?
-  /// The context, if there is one, wherever the task is.
+  /// The context, if there is one, whether the task runs or not.
   var ownContext: Asyncio.Context?
   /// The body before its first step.
   @usableFromInline var body = ErasedBody()
   var swiftTask: _Concurrency.Task<Void, any Error>?
-  /// The place on the loop's list of pending tasks, or on that of those that are unwound.
+  /// The task's place on the loop's list of pending tasks, or on its list of bodies that are unwound.
   var link = TaskList.Link()
-  /// Counts the loop's tasks.
+  /// Numbers the loop's tasks.
   var creationNumber = 0
-  /// How many requests to cancel the task were accepted and have not been taken back.
+  /// How many accepted requests to cancel the task have not been withdrawn.
   var cancelRequests = 0
   private let number: Int
   private var coldFields: ColdFields?
   #if DEBUG
-    /// Counts this; kept, since the core may go after the loop.
+    /// The counters that count this core. Kept, since the core may outlive the loop.
     fileprivate let debugCounters: DebugCounters
   #endif
 
-  /// What few tasks have.
+  /// Fields that few tasks need.
   private final class ColdFields {
     var name: String?
     var pendingError: (any Error)?
@@ -111,7 +113,7 @@ struct TaskCore: ~Copyable {
     }
   }
 
-  /// Whether something is to be thrown into the body at the end of its wait.
+  /// Whether the end of the wait is to throw into the body.
   var isInterrupted: Bool {
     @inline(__always) get { mustCancel || isAbandoned || hasPendingError }
   }
@@ -158,7 +160,7 @@ extension TaskRef {
     }
   }
 
-  /// Whether the body is in an await of something that is not the loop's.
+  /// Whether the body is in an await of something outside the loop.
   @inline(__always)
   var isForeign: Bool {
     switch record.phase {
@@ -224,13 +226,14 @@ extension TaskRef {
     return core
   }
 
-  /// The name that debuggers show. It is a copy, and so not made for a name that nobody gave.
+  /// The name that debuggers show. The runtime copies it, so a name that nobody gave is not made.
   @usableFromInline
   func nameForDebuggers(_ given: String?) -> String? {
     given == nil && !onLoop(\.isDebug) ? nil : record.name
   }
 
-  /// The task, if it is still there, and what it waits for; counted, so not for what every step does.
+  /// The task, if it still exists, and the future that it waits for. Both are counted references, so steps don't use
+  /// these.
   var task: Asyncio.AnyFuture? { record.task?.object }
   var waiter: Asyncio.AnyFuture? { record.waiter?.object }
 
