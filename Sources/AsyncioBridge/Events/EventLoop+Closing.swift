@@ -69,6 +69,7 @@ extension Asyncio.EventLoop {
       switch timer {
       case .handle(let handle): handle.dropAction()
       case .waiter: break
+      case .sleep(let sleep): sleep.takeEnd().map { jobs.append(.childJob($0)) }
       }
     }
     calls.removeAll()

@@ -29,6 +29,8 @@ extension Asyncio {
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
+    /// The sleeps of Swift's own that timers of the loop are to end.
+    var hostedSleeps: [JobID: HostedSleep] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
     var contextOwner: TaskRef?
     var unownedContext: Context?
@@ -163,7 +165,7 @@ extension Asyncio {
     ///     everything else is the same. Programs that make many short tasks become faster.
     public init(clock: LoopClock.Kind = .monotonic, debug: Bool? = nil, reusesHosts: Bool = false) {
       self.reusesHosts = reusesHosts
-      let mailbox = Mailbox()
+      let mailbox = Mailbox(isVirtual: clock == .virtual)
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
       serialExecutor = LoopSerialExecutor(mailbox: mailbox, taskExecutor: taskExecutor)

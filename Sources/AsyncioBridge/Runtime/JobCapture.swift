@@ -31,6 +31,7 @@ extension Asyncio.EventLoop {
   private func acceptUnexpected(_ next: CapturedJob) {
     let id = JobID(next.job)
     let currentCore = currentCore
+    if !hostedSleeps.isEmpty { sleeperDidWake(id) }
     if let currentCore, currentCore.record.jobID == id {
       // The current host only changed executors: it goes on within the same step.
       state.hop = next

@@ -57,6 +57,7 @@ extension Asyncio.EventLoop {
     while !state.posted.isEmpty {
       switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
+      case .sleep(let sleep): accept(sleep)
       case .call(let call, let number):
         state.ready.append(.handle(PostedHandle(call, number: number, isDebug: isDebug)))
       }
@@ -69,6 +70,7 @@ extension Asyncio.EventLoop {
       switch consume timer {
       case .handle(let handle): state.ready.append(.handle(handle))
       case .waiter(let waiter): state.ready.append(.completeWaiter(waiter))
+      case .sleep(let sleep): end(sleep)
       }
     }
   }

@@ -6,6 +6,8 @@ enum JobRole: UInt8, Sendable {
   case task
   /// By the loop's serial executor: an actor that is pinned to the loop.
   case serial
+  /// By no executor: the end of a sleep of Swift's own.
+  case sleepEnd
 }
 
 /// The part of a loop that other threads may touch: what they hand in, and how they wake the loop.
@@ -17,6 +19,7 @@ final class Mailbox: Sendable {
   /// What is handed in.
   enum Item: ~Copyable, Sendable {
     case job(UnownedJob, JobRole)
+    case sleep(HostedSleep.Request)
     case call(PostedCall, number: Int)
   }
 
@@ -56,6 +59,8 @@ final class Mailbox: Sendable {
     }
   }
 
+  /// Whether the loop's time is virtual: then Swift's sleeps come to it.
+  let isVirtual: Bool
   private let state = Locked(State())
   /// Tells the loop without a lock whether it need look.
   private let itemsFlag = Atomic(false)
@@ -67,6 +72,11 @@ final class Mailbox: Sendable {
   let loop = OwnerConfined<Unretained<Asyncio.EventLoop>?>(nil)
   /// Runs the jobs that arrive when the loop is closed. Set once, before any job can exist.
   let runner = OwnerConfined<JobRunner?>(nil)
+
+  init(isVirtual: Bool) {
+    self.isVirtual = isVirtual
+    if isVirtual { _ = SwiftClocks.areVirtual }
+  }
 
   // MARK: Any thread
 
@@ -111,6 +121,16 @@ final class Mailbox: Sendable {
       loop.with { $0.accept(job, role) }
     } else {
       post(job, role)
+    }
+  }
+
+  /// Takes a sleep of a task that prefers a virtual loop. That of one that is closed is over at once.
+  func enqueue(_ sleep: HostedSleep.Request) {
+    if isOwnedByCurrentThread, let loop = loop.value {
+      loop.with { $0.accept(sleep) }
+    } else {
+      let isAccepted: Void? = deliver { state in state.phase == .open ? state.items.append(.sleep(sleep)) : nil }
+      if isAccepted == nil { post(sleep.end, .sleepEnd) }
     }
   }
 
@@ -168,6 +188,7 @@ final class Mailbox: Sendable {
       while !items.isEmpty {
         switch items.removeFirst() {
         case .job(let job, let role): runner.value?.run(job, role)
+        case .sleep(let sleep): runner.value?.run(sleep.end, .sleepEnd)
         case .call: break
         }
       }
@@ -251,6 +272,7 @@ final class Mailbox: Sendable {
           switch item {
           case .call: true
           case .job: false
+          case .sleep: false
           }
         },
         to: &calls
@@ -271,6 +293,7 @@ final class Mailbox: Sendable {
     while !items.isEmpty {
       switch items.removeFirst() {
       case .job(let job, let role): post(job, role)
+      case .sleep(let sleep): post(sleep.end, .sleepEnd)
       case .call: break
       }
     }
