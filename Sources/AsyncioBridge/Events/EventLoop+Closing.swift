@@ -97,6 +97,7 @@ extension Asyncio.EventLoop {
     while hostCount > 0 {
       takePosted()
       if state.ready.isEmpty {
+        if let policy, policy.foreignPatience != nil { return abandonAllSuspended() }
         mailbox.waitForItems(timeout: patience.nanosecondsLeft)
         if patience.ends() { reportSlowBodies() }
       } else {

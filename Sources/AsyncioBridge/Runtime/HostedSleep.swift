@@ -38,6 +38,7 @@ extension Asyncio.EventLoop {
   /// Sets the timer of a sleep.
   func accept(_ request: HostedSleep.Request) {
     let sleep = HostedSleep(request)
+    policy?.didEnqueue(CapturedJob(request.end, .sleepEnd))
     if isClosed { return end(sleep) }
     hostedSleeps[request.sleeper] = sleep
     state.timers.insert(.sleep(sleep), deadline: clock.nowNanoseconds.addingClamped(request.nanoseconds))

@@ -32,6 +32,7 @@ extension Asyncio.EventLoop {
     let id = JobID(next.job)
     let currentCore = currentCore
     if !hostedSleeps.isEmpty { sleeperDidWake(id) }
+    policy?.didEnqueue(next)
     if let currentCore, currentCore.record.jobID == id {
       // The current host only changed executors: it goes on within the same step.
       state.hop = next

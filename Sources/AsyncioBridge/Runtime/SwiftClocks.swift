@@ -7,9 +7,9 @@
   ///
   /// The concurrency runtime reads time by one function of the C library, which is replaced in that library alone. Other
   /// threads, and loops in real time, get the system's time as before.
-  enum SwiftClocks {
+  package enum SwiftClocks {
     /// Whether they do: not in a program that is linked statically. The first use replaces the function.
-    static let areVirtual: Bool = {
+    package static let areVirtual: Bool = {
       let replacement: ReadTime = { unsafe readTime($0, $1) }
       return unsafe ImportTable.replace("clock_gettime", with: unsafeBitCast(replacement, to: UnsafeRawPointer.self)) {
         $0.hasSuffix("/libswift_Concurrency.so")
@@ -37,7 +37,7 @@
   }
 #else
   /// Swift's clocks tell the system's time.
-  enum SwiftClocks {
-    static var areVirtual: Bool { false }
+  package enum SwiftClocks {
+    package static var areVirtual: Bool { false }
   }
 #endif

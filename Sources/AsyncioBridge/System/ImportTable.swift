@@ -6,10 +6,10 @@
   ///
   /// A program that is linked statically has no such tables, and nothing is replaced.
   @safe
-  enum ImportTable {
+  package enum ImportTable {
     /// Has `objects` call `replacement` wherever they call `symbol` of another object.
     /// - Returns: how many places were changed.
-    static func replace(
+    package static func replace(
       _ symbol: String,
       with replacement: UnsafeRawPointer,
       in objects: (_ path: String) -> Bool

@@ -55,6 +55,7 @@ extension Asyncio.EventLoop {
     defer { state.currentCore = current }
     mailbox.takeItems(&state.posted)
     while !state.posted.isEmpty {
+      policy?.foreignDidArrive()
       switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
       case .sleep(let sleep): accept(sleep)
@@ -65,6 +66,7 @@ extension Asyncio.EventLoop {
   }
 
   private func takeDueTimers() {
+    if state.isStepwise, let policy { passTime(policy) }
     let now = clock.nowNanoseconds
     while let timer = state.timers.takeFirst(dueAt: now) {
       switch consume timer {
@@ -81,7 +83,8 @@ extension Asyncio.EventLoop {
       let now = clock.nowNanoseconds
       if deadline > now {
         if let virtualTime = clock.virtualTime {
-          virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
+          if let patience = policy?.foreignPatience?.jump, patience > 0 { mailbox.waitForItems(timeout: patience) }
+          if !mailbox.hasItems { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
         } else {
           mailbox.waitForItems(timeout: min(deadline - now, Self.longestWait))
         }
@@ -90,6 +93,14 @@ extension Asyncio.EventLoop {
       try waitForOtherThreads()
     }
     takePosted()
+  }
+
+  /// Lets the time go on to the next timer, if the policy wants that, although there are entries to run.
+  private func passTime(_ policy: any SchedulePolicy) {
+    guard let virtualTime = clock.virtualTime, !state.ready.isEmpty, let deadline = state.timers.earliestDeadline,
+      deadline > clock.nowNanoseconds, policy.passesTime(until: deadline - clock.nowNanoseconds)
+    else { return }
+    virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
   }
 
   /// A day, as in asyncio: no system call is given a longer timeout.
@@ -112,11 +123,12 @@ extension Asyncio.EventLoop {
 
   @inline(never)
   private func runNextEntryStepwise() {
-    if let policy {
-      state.ready.moveToFront(policy.choose(among: state.ready, leftInTurn: state.leftInTurn))
-    }
+    guard let policy else { return runTimed(takeNextEntry()) }
+    state.ready.moveToFront(policy.choose(among: state.ready, leftInTurn: state.leftInTurn))
     let entry = takeNextEntry()
+    policy.willRun(entry)
     if isTimed { runTimed(entry) } else { execute(entry) }
+    do { try policy.didRun() } catch { state.escapingError = state.escapingError ?? error }
   }
 
   /// For a task that runs the loop itself: runs the library's own entries until the next is a step of a task, and returns
