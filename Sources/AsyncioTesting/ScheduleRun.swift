@@ -53,6 +53,7 @@ struct ScheduleRun {
     func attempt(_ part: () throws -> Void) {
       do { try part() } catch let error as Asyncio.DeadlockError {
         failure = failure ?? .deadlock("\(error)")
+        schedule.loseDeadlockPatience()
       } catch let error as Schedule.StepLimitError {
         failure = failure ?? .livelock(error.limit)
       } catch {

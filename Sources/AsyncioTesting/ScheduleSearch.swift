@@ -146,16 +146,31 @@ struct ScheduleSearch {
       if size == 1, !hasShrunk { break }
       if !hasShrunk { size = max(size / 2, 1) }
     }
-    // One delay says more than several picks.
-    if shortest.count > 1 {
-      let choices = once(.following([])).candidateCounts.count
-      for choice in 0..<min(choices, 300) {
-        let delay = [Deviation(choice, .delay)]
-        if fails(delay, &self) != nil { return delay }
-      }
-    }
+    if shortest.count > 1, let delays = delays(insteadOf: shortest) { return delays }
     return shortest
   }
+
+  /// A delay says more than several picks: the one or two that do instead of them.
+  private mutating func delays(insteadOf deviations: [Deviation]) -> [Deviation]? {
+    let choices = 0..<min(once(.following([])).candidateCounts.count, 300)
+    for choice in choices {
+      let list = [Deviation(choice, .delay)]
+      if once(.following(list)).failure != nil { return list }
+    }
+    if deviations.count == 2 { return nil }
+    var runs = 0
+    for first in choices {
+      for second in choices where second > first {
+        if runs == Self.mostPairs { return nil }
+        runs += 1
+        let list = [Deviation(first, .delay), Deviation(second, .delay)]
+        if once(.following(list)).failure != nil { return list }
+      }
+    }
+    return nil
+  }
+
+  private static var mostPairs: Int { 4000 }
 }
 
 extension Level {

@@ -52,7 +52,7 @@ package final class Schedule: SchedulePolicy {
   /// How many ready entries are looked at for a choice.
   private static let window = 64
 
-  private let settings: Settings
+  private var settings: Settings
   private let strategy: Strategy
   private var planned: [Int: Deviation.Kind] = [:]
   private var random: SeededNumbers
@@ -268,6 +268,9 @@ package final class Schedule: SchedulePolicy {
   package func hope(_ name: String, _ isFulfilled: Bool) { hopes[name] = hopes[name] == true || isFulfilled }
 
   // MARK: Other threads
+
+  /// Nothing more is expected from other threads.
+  package func loseDeadlockPatience() { settings.deadlockPatience = 0 }
 
   func foreignDidArrive() { foreignArrivals += 1 }
 

@@ -42,7 +42,8 @@
     }
 
     private typealias CreateTask =
-      @convention(thin) (UInt, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?) -> CreatedTask
+      @convention(thin) (UInt, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?) ->
+      CreatedTask
 
     /// The runtime's function; nil in a program that is linked statically.
     private static let originalCreate: CreateTask? = {
@@ -71,7 +72,9 @@
       _ function: UnsafeRawPointer?,
       _ context: UnsafeRawPointer?
     ) -> CreatedTask {
-      guard let originalCreate = unsafe originalCreate else { preconditionFailure("AsyncioTesting: no function to call") }
+      guard let originalCreate = unsafe originalCreate else {
+        preconditionFailure("AsyncioTesting: no function to call")
+      }
       // A child task has its parent's executor.
       guard flags & childTaskFlag == 0, let thread = exploredThread(), unsafe !namesExecutor(options) else {
         return unsafe originalCreate(flags, options, resultType, function, context)
