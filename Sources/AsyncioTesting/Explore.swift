@@ -90,6 +90,7 @@ struct Explorer {
   func run(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
     if let replayed { return try replay(replayed, body) }
     var search = ScheduleSearch(exploration, issues: issues, body)
+    search.search()
     guard let failed = search.failed else { return search.result }
     let deviations = search.shrink(failed.deviations)
     let last = search.once(.following(deviations), keepsSteps: true)
@@ -97,6 +98,7 @@ struct Explorer {
     let isAlike = again.digest == last.digest
     throw failure(
       last.failure == nil ? failed : last,
+      search.result.schedules,
       """
       \(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \
       \(isAlike ? "replayed alike" : "a replay differed: something outside of the loop has a part in it")
@@ -109,10 +111,7 @@ struct Explorer {
     guard let schedule = ScheduleText(text) else {
       throw Asyncio.ReplayError(description: "'\(text)' is no schedule: one looks like x1-4d,9:2-3fa2, or x1-fifo")
     }
-    var only = exploration
-    only.search = .fifo
-    only.schedules = 0
-    var search = ScheduleSearch(only, issues: issues, body)
+    var search = ScheduleSearch(exploration, issues: issues, body)
     let run = search.once(.following(schedule.deviations), deadlockPatience: .seconds(1), keepsSteps: true)
     if !schedule.fits(candidateCounts: run.candidateCounts) {
       throw Asyncio.ReplayError(
@@ -122,15 +121,16 @@ struct Explorer {
           """
       )
     }
-    if run.failure != nil { throw failure(run, "replayed") }
+    if run.failure != nil { throw failure(run, 0, "replayed") }
     return search.result
   }
 
-  private func failure(_ run: ScheduleRun, _ circumstances: String) -> Asyncio.ScheduleFailure {
+  private func failure(_ run: ScheduleRun, _ schedules: Int, _ circumstances: String) -> Asyncio.ScheduleFailure {
     Asyncio.ScheduleFailure(
       schedule: "\(run.text)",
       failure: run.failure.map { "\($0)" } ?? "",
       table: "\(run.table)",
+      schedules: schedules,
       circumstances: circumstances
     )
   }

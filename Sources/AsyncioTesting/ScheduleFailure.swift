@@ -9,6 +9,8 @@ extension Asyncio {
     public let failure: String
     /// Who ran when.
     public let table: String
+    /// How many schedules had been tried when it was found, itself included; 0 for a replay.
+    public let schedules: Int
     /// How it was found.
     let circumstances: String
 

@@ -61,7 +61,8 @@ struct ScheduleRun {
       }
     }
     attempt { try loop.runUntilComplete(name: "test") { try await body() } }
-    // What the body has left behind.
+    // What the body has left behind: nothing of it is waited for that other threads may hand in.
+    schedule.loseDeadlockPatience()
     attempt { try loop.runUntilIdle() }
     if let first = schedule.complaints.first { failure = failure ?? .checked(first) }
     if let first = issues().first { failure = failure ?? .recorded(first) }

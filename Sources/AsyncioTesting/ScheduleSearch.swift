@@ -20,9 +20,6 @@ struct ScheduleSearch {
     self.issues = issues
     self.body = body
     if exploration.adopting { result.reach = StrayTasks.reach }
-    search()
-    result.distinct = digests.count
-    result.neverTrue = hopes.filter { !$0.value }.map(\.key).sorted()
   }
 
   private var isOver: Bool {
@@ -31,7 +28,14 @@ struct ScheduleSearch {
     return ContinuousClock.now - start >= time
   }
 
-  private mutating func search() {
+  /// Tries schedules until one fails, or as many as may have been tried.
+  mutating func search() {
+    tryAll()
+    result.distinct = digests.count
+    result.neverTrue = hopes.filter { !$0.value }.map(\.key).sorted()
+  }
+
+  private mutating func tryAll() {
     let fifo = run(.following([]))
     if isOver { return }
     let choices = fifo.candidateCounts.count
@@ -91,7 +95,7 @@ struct ScheduleSearch {
   /// Runs a schedule; a deadlock, the first time, with patience: other threads may be about to hand in something.
   private mutating func repeated(_ strategy: Strategy) -> ScheduleRun {
     let run = once(strategy)
-    guard case .deadlock = run.failure, !confirmedDeadlock, arrivals == 0 else { return run }
+    guard case .deadlock = run.failure, !confirmedDeadlock else { return run }
     let again = once(strategy, deadlockPatience: .seconds(1))
     if case .deadlock = again.failure { confirmedDeadlock = true }
     return again

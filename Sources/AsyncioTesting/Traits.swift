@@ -21,7 +21,7 @@
       // Of a suite as a whole.
       guard testCase != nil else { return try await function() }
       let replayed = replayed ?? Environment.schedule(of: test.name)
-      let outcome = try await withBorrowed(function) { function in
+      let outcome = try await BorrowedFunction.lend(function) { function in
         try await onOwnThread { () -> Result<Asyncio.Exploration.Result, Asyncio.ScheduleFailure> in
           let issues = RecordedIssues()
           // A replay shows each issue in its place. A search shows none: its last schedule's are in the report.
@@ -32,7 +32,9 @@
           let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed) { issues.takeAll() }
           do {
             return .success(
-              try explorer.run { try await quiet.provideScope(for: test, testCase: testCase, performing: function) }
+              try explorer.run {
+                try await quiet.provideScope(for: test, testCase: testCase, performing: { try await function.call() })
+              }
             )
           } catch let failure as Asyncio.ScheduleFailure {
             return .failure(failure)
@@ -62,8 +64,8 @@
       performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
       guard testCase != nil else { return try await function() }
-      try await withBorrowed(function) { function in
-        try await Asyncio.withVirtualTime { try await function() }
+      try await BorrowedFunction.lend(function) { function in
+        try await Asyncio.withVirtualTime { try await function.call() }
       }
     }
   }

@@ -33,7 +33,7 @@ extension Asyncio.EventLoop {
     whileRunning {
       for child in waitingChildren { child.abandon() }
       while !jobs.isEmpty { execute(jobs.removeFirst()) }
-      joinHosts()
+      if isExplored { joinHostsOrAbandon() } else { joinHosts() }
       endIdleHosts()
     }
     foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
@@ -97,7 +97,6 @@ extension Asyncio.EventLoop {
     while hostCount > 0 {
       takePosted()
       if state.ready.isEmpty {
-        if let policy, policy.foreignPatience != nil { return abandonAllSuspended() }
         mailbox.waitForItems(timeout: patience.nanosecondsLeft)
         if patience.ends() { reportSlowBodies() }
       } else {
@@ -105,6 +104,23 @@ extension Asyncio.EventLoop {
       }
     }
   }
+
+  /// The same for a loop that knows that nothing will come from elsewhere, and whose bodies may go on without end: those that
+  /// have not ended in a while are abandoned, with the jobs that are left.
+  private func joinHostsOrAbandon() {
+    for _ in 0..<Self.mostEntriesAfterClose where hostCount > 0 {
+      takePosted()
+      if state.ready.isEmpty { break }
+      execute(state.ready.removeFirst())
+    }
+    if hostCount > 0 {
+      mailbox.abandon()
+      abandonAllSuspended()
+    }
+    state.ready.removeAll()
+  }
+
+  private static var mostEntriesAfterClose: Int { 10_000 }
 
   /// The last reference to a task has gone. If the task is pending that is reported, and its body is unwound.
   func taskDidGo(_ task: Asyncio.AnyFuture, _ core: TaskRef) {

@@ -62,6 +62,7 @@ extension Asyncio.EventLoop {
   /// sleeps go to Swift's pool, and take real time.
   @_spi(ExperimentalScheduling)
   extension LoopTaskExecutor: SchedulingExecutor {
+    /// Takes the end of a sleep from Swift's runtime, on the sleeper's thread.
     public func enqueue<C: Clock>(
       _ job: consuming ExecutorJob,
       after delay: C.Duration,

@@ -29,6 +29,8 @@ final class Mailbox: Sendable {
     case closing
     /// Jobs are run on a thread of their own.
     case closed
+    /// Jobs are dropped: their Swift tasks have been left behind.
+    case abandoned
   }
 
   private struct State: ~Copyable {
@@ -138,7 +140,11 @@ final class Mailbox: Sendable {
   /// of their own, since a job that is never run would leak its Swift task.
   private func post(_ job: UnownedJob, _ role: JobRole) {
     let isAccepted: Void? = deliver { state in
-      state.phase == .closed ? nil : state.items.append(.job(job, role))
+      switch state.phase {
+      case .open, .closing: state.items.append(.job(job, role))
+      case .closed: nil
+      case .abandoned: ()
+      }
     }
     if isAccepted != nil { return }
     let mustStart = state.withLock { state in
@@ -281,11 +287,15 @@ final class Mailbox: Sendable {
     return calls
   }
 
+  /// Drops what nobody has taken, and what is still to come: for a loop that has left bodies behind, which would go on without
+  /// it.
+  func abandon() { state.withLock { $0.phase = .abandoned } }
+
   /// Leaves the jobs that are still to come, and those that nobody has taken, to `drain`.
   func close() {
     var items = Ring<Item>()
     let poller = state.withLock { state in
-      state.phase = .closed
+      if state.phase != .abandoned { state.phase = .closed }
       swap(&items, &state.items)
       return state.poller.take()
     }
