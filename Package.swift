@@ -13,11 +13,14 @@ let package = Package(
   name: "AsyncioBridge",
   platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
   products: [
-    .library(name: "AsyncioBridge", targets: ["AsyncioBridge"])
+    .library(name: "AsyncioBridge", targets: ["AsyncioBridge"]),
+    // For tests only: it changes what other code of the process calls.
+    .library(name: "AsyncioTesting", targets: ["AsyncioTesting"]),
   ],
   targets: [
     // What is unsafe in it is marked, and stands in a few folders.
     .target(name: "AsyncioBridge", swiftSettings: settings + [.strictMemorySafety()]),
+    .target(name: "AsyncioTesting", dependencies: ["AsyncioBridge"], swiftSettings: settings + [.strictMemorySafety()]),
     .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
     .executableTarget(
       name: "Replay",
@@ -30,6 +33,11 @@ let package = Package(
       dependencies: ["AsyncioBridge", "Replay"],
       resources: [.copy("Recordings")],
       swiftSettings: settings
+    ),
+    .testTarget(
+      name: "AsyncioTestingTests",
+      dependencies: ["AsyncioTesting", "AsyncioBridge"],
+      swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
     ),
   ]
 )

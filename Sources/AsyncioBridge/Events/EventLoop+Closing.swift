@@ -33,7 +33,7 @@ extension Asyncio.EventLoop {
     whileRunning {
       for child in waitingChildren { child.abandon() }
       while !jobs.isEmpty { execute(jobs.removeFirst()) }
-      joinHosts()
+      if isExplored { joinHostsOrAbandon() } else { joinHosts() }
       endIdleHosts()
     }
     foreignOperations?.cancelAndJoin(patience: slowShutdownDuration) { reportSlowOperations() }
@@ -69,6 +69,7 @@ extension Asyncio.EventLoop {
       switch timer {
       case .handle(let handle): handle.dropAction()
       case .waiter: break
+      case .sleep(let sleep): sleep.takeEnd().map { jobs.append(.childJob($0)) }
       }
     }
     calls.removeAll()
@@ -103,6 +104,23 @@ extension Asyncio.EventLoop {
       }
     }
   }
+
+  /// Runs what bodies still have to do, on a loop that is explored: nothing will come from elsewhere, and a body may go on
+  /// without end. Bodies that have not ended after so many entries are abandoned, and so are the jobs that are left.
+  private func joinHostsOrAbandon() {
+    for _ in 0..<Self.mostEntriesAfterClose where hostCount > 0 {
+      takePosted()
+      if state.ready.isEmpty { break }
+      execute(state.ready.removeFirst())
+    }
+    if hostCount > 0 {
+      mailbox.abandon()
+      abandonAllSuspended()
+    }
+    state.ready.removeAll()
+  }
+
+  private static var mostEntriesAfterClose: Int { 10_000 }
 
   /// The last reference to a task has gone. A pending task is reported, and its body is unwound.
   func taskDidGo(_ task: Asyncio.AnyFuture, _ core: TaskRef) {

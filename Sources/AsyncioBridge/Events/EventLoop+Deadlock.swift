@@ -4,6 +4,12 @@ extension Asyncio.EventLoop {
   /// Blocks until another thread hands in something.
   /// - Throws: `DeadlockError` if no thread can.
   func waitForOtherThreads() throws {
+    if let patience = policy?.foreignPatience?.deadlock {
+      // Whatever the loop itself controls would be here by now.
+      mailbox.waitForItems(timeout: patience)
+      if mailbox.hasItems { return }
+      throw Idle.error
+    }
     var isAlone = false
     if clock.kind == .virtual {
       isAlone = expectsNothing

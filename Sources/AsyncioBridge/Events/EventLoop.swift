@@ -29,6 +29,8 @@ extension Asyncio {
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in foreign awaits, by their hosts' jobs.
     @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
+    /// Swift's own sleeps that timers of the loop are to end, by their sleepers.
+    var hostedSleeps: [JobID: HostedSleep] = [:]
     /// In an actor's job: the task whose context is the thread's, and the context of code outside of any task.
     var contextOwner: TaskRef?
     var unownedContext: Context?
@@ -173,7 +175,7 @@ extension Asyncio {
     ) {
       self.semantics = semantics
       self.reusesHosts = reusesHosts
-      let mailbox = Mailbox()
+      let mailbox = Mailbox(isVirtual: clock == .virtual)
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)
       serialExecutor = LoopSerialExecutor(mailbox: mailbox, taskExecutor: taskExecutor)

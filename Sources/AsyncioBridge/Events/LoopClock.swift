@@ -48,6 +48,8 @@ extension Asyncio {
     /// The virtual time, boxed since any thread may ask for it.
     final class VirtualTime: Sendable {
       let nanoseconds = Atomic<Int64>(0)
+      /// The time of Swift's clocks at the beginning, so that instants from outside of the loop mean something in it.
+      let origin = monotonicNanoseconds()
     }
 
     /// Nil for a monotonic clock.

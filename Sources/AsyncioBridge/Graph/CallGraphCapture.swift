@@ -29,6 +29,7 @@ final class CallGraphCapture {
       entry.with { timer in
         switch timer {
         case .waiter(let waiter): deadlines[ObjectIdentifier(waiter.object)] = entry.deadline
+        case .sleep: break
         case .handle(let handle):
           guard case .expiry(let timeout) = handle.action else { return }
           timeouts[timeout.task, default: []].append(entry.deadline)

@@ -35,6 +35,13 @@ struct TaskList: ~Copyable {
     if let next = link.next { next.record.link.previous = link.previous } else { last = link.previous }
   }
 
+  /// The cores, first to last.
+  var all: [TaskRef] {
+    var all: [TaskRef] = []
+    forEach { all.append($0) }
+    return all
+  }
+
   /// Calls `body` with each core, first to last; it must not change the list.
   func forEach(_ body: (TaskRef) -> Void) {
     var core = first

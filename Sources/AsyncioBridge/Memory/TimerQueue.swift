@@ -219,6 +219,7 @@ struct TimerQueue: ~Copyable {
 enum LoopTimer: ~Copyable {
   case handle(Asyncio.TimerHandle)
   case waiter(Owned<WaiterFuture>)
+  case sleep(HostedSleep)
 }
 
 /// A timer in the queue, which owns the timer.
@@ -228,11 +229,13 @@ enum LoopTimer: ~Copyable {
 private enum UnownedTimer {
   case handle(Unmanaged<Asyncio.TimerHandle>)
   case waiter(Unmanaged<WaiterFuture>)
+  case sleep(Unmanaged<HostedSleep>)
 
   init(_ timer: consuming LoopTimer) {
     switch consume timer {
     case .handle(let handle): self = unsafe .handle(.passRetained(handle))
     case .waiter(let waiter): self = unsafe .waiter(waiter.giveUp())
+    case .sleep(let sleep): self = unsafe .sleep(.passRetained(sleep))
     }
   }
 
@@ -240,6 +243,7 @@ private enum UnownedTimer {
     switch self {
     case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isCancelled }
     case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer == .cancelled }
+    case .sleep(let sleep): unsafe sleep._withUnsafeGuaranteedRef { $0.isOver }
     }
   }
 
@@ -247,6 +251,7 @@ private enum UnownedTimer {
     switch self {
     case .handle(let handle): unsafe handle._withUnsafeGuaranteedRef { $0.isScheduled = isScheduled }
     case .waiter(let waiter): unsafe waiter._withUnsafeGuaranteedRef { $0.timer = isScheduled ? .scheduled : .none }
+    case .sleep: break
     }
   }
 
@@ -254,6 +259,7 @@ private enum UnownedTimer {
     switch self {
     case .handle(let handle): body(.handle(unsafe handle.takeUnretainedValue()))
     case .waiter(let waiter): unsafe body(.waiter(Owned(Unretained(reference: unsafe waiter))))
+    case .sleep(let sleep): body(.sleep(unsafe sleep.takeUnretainedValue()))
     }
   }
 
@@ -262,6 +268,7 @@ private enum UnownedTimer {
     switch self {
     case .handle(let handle): return .handle(unsafe handle.takeRetainedValue())
     case .waiter(let waiter): return unsafe .waiter(Owned(adopting: unsafe waiter))
+    case .sleep(let sleep): return .sleep(unsafe sleep.takeRetainedValue())
     }
   }
 

@@ -32,6 +32,8 @@ extension Asyncio.EventLoop {
   private func acceptUnexpected(_ next: CapturedJob) {
     let id = JobID(next.job)
     let currentCore = currentCore
+    if !hostedSleeps.isEmpty { sleeperDidWake(id) }
+    policy?.didEnqueue(next)
     if let currentCore, currentCore.record.jobID == id {
       // The current host only changed executors, and continues within the same step.
       state.hop = next

@@ -18,6 +18,7 @@ struct JobRunner {
     switch role {
     case .task: unsafe job.runSynchronously(on: taskExecutor)
     case .serial: unsafe job.runSynchronously(isolatedTo: serialExecutor, taskExecutor: taskExecutor)
+    case .sleepEnd: HostedSleep.run(job)
     }
   }
 }
@@ -25,7 +26,7 @@ struct JobRunner {
 /// The executor that hosted tasks prefer, so that they and their children run on the loop's thread.
 @usableFromInline
 final class LoopTaskExecutor: TaskExecutor {
-  private let mailbox: Mailbox
+  let mailbox: Mailbox
   /// The mailbox again, so that a job need not count a reference.
   private let unretained: Unretained<Mailbox>
 

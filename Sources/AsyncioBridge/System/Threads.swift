@@ -28,7 +28,7 @@ func isMainThread() -> Bool {
 }
 
 /// Starts a detached thread that runs `body` and ends with it.
-func startThread(_ body: @escaping @Sendable () -> Void) {
+package func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Start: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -38,6 +38,7 @@ import Testing
       switch consume first {
       case .waiter(let first): return first.refers(to: waiter)
       case .handle: return false
+      case .sleep: return false
       }
     }
 

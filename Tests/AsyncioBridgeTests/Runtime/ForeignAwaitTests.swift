@@ -368,7 +368,7 @@ import Testing
   func virtualTime() async throws {
     let time = try await onOwnThread {
       try runOnLoop(.virtual) { loop in
-        try await _Concurrency.Task.sleep(for: .milliseconds(1))
+        await withCheckedContinuation { continuation in startThread { continuation.resume() } }
         return loop.elapsed
       }
     }

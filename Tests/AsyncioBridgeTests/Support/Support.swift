@@ -209,6 +209,7 @@ struct TimersSet {
         switch timer {
         case .handle(let handle): copy.handle = handle
         case .waiter(let waiter): copy.waiter = waiter.object
+        case .sleep: break
         }
       }
       return copy

@@ -55,8 +55,10 @@ extension Asyncio.EventLoop {
     defer { state.currentCore = current }
     mailbox.takeItems(&state.posted)
     while !state.posted.isEmpty {
+      policy?.foreignDidArrive()
       switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
+      case .sleep(let sleep): accept(sleep)
       case .call(let call, let number):
         state.ready.append(.handle(PostedHandle(call, number: number, isDebug: isDebug)))
       }
@@ -64,11 +66,13 @@ extension Asyncio.EventLoop {
   }
 
   private func takeDueTimers() {
+    if state.isStepwise, let policy { passTime(policy) }
     let now = clock.nowNanoseconds
     while let timer = state.timers.takeFirst(dueAt: now) {
       switch consume timer {
       case .handle(let handle): state.ready.append(.handle(handle))
       case .waiter(let waiter): state.ready.append(.completeWaiter(waiter))
+      case .sleep(let sleep): end(sleep)
       }
     }
   }
@@ -79,7 +83,8 @@ extension Asyncio.EventLoop {
       let now = clock.nowNanoseconds
       if deadline > now {
         if let virtualTime = clock.virtualTime {
-          virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
+          if let patience = policy?.foreignPatience?.jump, patience > 0 { mailbox.waitForItems(timeout: patience) }
+          if !mailbox.hasItems { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
         } else {
           mailbox.waitForItems(timeout: min(deadline - now, Self.longestWait))
         }
@@ -88,6 +93,14 @@ extension Asyncio.EventLoop {
       try waitForOtherThreads()
     }
     takePosted()
+  }
+
+  /// Lets time go on to the next timer although entries are ready, if the policy wants that.
+  private func passTime(_ policy: any SchedulePolicy) {
+    guard let virtualTime = clock.virtualTime, !state.ready.isEmpty, let deadline = state.timers.earliestDeadline,
+      deadline > clock.nowNanoseconds, policy.passesTime(until: deadline - clock.nowNanoseconds)
+    else { return }
+    virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
   }
 
   /// A day, as in asyncio: no system call gets a longer timeout.
@@ -110,11 +123,12 @@ extension Asyncio.EventLoop {
 
   @inline(never)
   private func runNextEntryStepwise() {
-    if let policy {
-      state.ready.moveToFront(policy.choose(among: state.ready, leftInTurn: state.leftInTurn))
-    }
+    guard let policy else { return runTimed(takeNextEntry()) }
+    state.ready.moveToFront(policy.choose(among: state.ready, leftInTurn: state.leftInTurn))
     let entry = takeNextEntry()
+    policy.willRun(entry)
     if isTimed { runTimed(entry) } else { execute(entry) }
+    do { try policy.didRun() } catch { state.escapingError = state.escapingError ?? error }
   }
 
   /// For a task that drives: runs the library's own entries until the next entry is a step of a task, and returns that

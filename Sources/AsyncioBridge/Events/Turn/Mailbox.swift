@@ -6,6 +6,8 @@ enum JobRole: UInt8, Sendable {
   case task
   /// By the loop's serial executor: an actor that is pinned to the loop.
   case serial
+  /// By no executor: the end of a sleep of Swift's own.
+  case sleepEnd
 }
 
 /// The part of a loop that other threads may touch: items that they hand in, and the means to wake the loop.
@@ -17,6 +19,7 @@ final class Mailbox: Sendable {
   /// An item that was handed in.
   enum Item: ~Copyable, Sendable {
     case job(UnownedJob, JobRole)
+    case sleep(HostedSleep.Request)
     case call(PostedCall, number: Int)
   }
 
@@ -26,6 +29,8 @@ final class Mailbox: Sendable {
     case closing
     /// Jobs run on a thread of their own.
     case closed
+    /// Jobs are dropped: their Swift tasks have been left behind.
+    case abandoned
   }
 
   private struct State: ~Copyable {
@@ -56,6 +61,8 @@ final class Mailbox: Sendable {
     }
   }
 
+  /// Whether the loop's time is virtual: then Swift's sleeps come to it.
+  let isVirtual: Bool
   private let state = Locked(State())
   /// Tells the loop, without a lock, whether to look at the items.
   private let itemsFlag = Atomic(false)
@@ -67,6 +74,11 @@ final class Mailbox: Sendable {
   let loop = OwnerConfined<Unretained<Asyncio.EventLoop>?>(nil)
   /// Runs jobs that arrive after the loop is closed. Set once, before any job can exist.
   let runner = OwnerConfined<JobRunner?>(nil)
+
+  init(isVirtual: Bool) {
+    self.isVirtual = isVirtual
+    if isVirtual { _ = SwiftClocks.areVirtual }
+  }
 
   // MARK: Any thread
 
@@ -115,11 +127,25 @@ final class Mailbox: Sendable {
     }
   }
 
+  /// Takes a sleep of a Swift task that prefers this virtual loop. If the loop is closed the sleep ends at once.
+  func enqueue(_ sleep: HostedSleep.Request) {
+    if isOwnedByCurrentThread, let loop = loop.value {
+      loop.with { $0.accept(sleep) }
+    } else {
+      let isAccepted: Void? = deliver { state in state.phase == .open ? state.items.append(.sleep(sleep)) : nil }
+      if isAccepted == nil { post(sleep.end, .sleepEnd) }
+    }
+  }
+
   /// Hands in a job and wakes the loop. Jobs of a closed loop are run all the same, one after another, on a thread of
   /// their own, since a job that is never run would leak its Swift task.
   private func post(_ job: UnownedJob, _ role: JobRole) {
     let isAccepted: Void? = deliver { state in
-      state.phase == .closed ? nil : state.items.append(.job(job, role))
+      switch state.phase {
+      case .open, .closing: state.items.append(.job(job, role))
+      case .closed: nil
+      case .abandoned: ()
+      }
     }
     if isAccepted != nil { return }
     let mustStart = state.withLock { state in
@@ -169,6 +195,7 @@ final class Mailbox: Sendable {
       while !items.isEmpty {
         switch items.removeFirst() {
         case .job(let job, let role): runner.value?.run(job, role)
+        case .sleep(let sleep): runner.value?.run(sleep.end, .sleepEnd)
         case .call: break
         }
       }
@@ -252,6 +279,7 @@ final class Mailbox: Sendable {
           switch item {
           case .call: true
           case .job: false
+          case .sleep: false
           }
         },
         to: &calls
@@ -260,11 +288,15 @@ final class Mailbox: Sendable {
     return calls
   }
 
+  /// Drops the items that nobody has taken, and those still to come: a loop that has left bodies behind does not let them go
+  /// on without it.
+  func abandon() { state.withLock { $0.phase = .abandoned } }
+
   /// Leaves the jobs that nobody has taken, and those still to come, to `drain`.
   func close() {
     var items = Ring<Item>()
     let poller = state.withLock { state in
-      state.phase = .closed
+      if state.phase != .abandoned { state.phase = .closed }
       swap(&items, &state.items)
       return state.poller.take()
     }
@@ -272,6 +304,7 @@ final class Mailbox: Sendable {
     while !items.isEmpty {
       switch items.removeFirst() {
       case .job(let job, let role): post(job, role)
+      case .sleep(let sleep): post(sleep.end, .sleepEnd)
       case .call: break
       }
     }

@@ -5,4 +5,34 @@ protocol SchedulePolicy: AnyObject {
   /// The index of the entry that runs next. There is at least one.
   /// - Parameter leftInTurn: how many entries, counted from the first, belong to the turn.
   func choose(among ready: borrowing Ring<ReadyEntry>, leftInTurn: Int) -> Int
+
+  /// The chosen entry is about to run.
+  func willRun(_ entry: borrowing ReadyEntry)
+
+  /// The entry has run.
+  /// - Throws: what is to leave the run method.
+  func didRun() throws
+
+  /// A job of Swift's runtime has been enqueued, which will be an entry of its own.
+  func didEnqueue(_ job: CapturedJob)
+
+  /// Another thread has handed in something.
+  func foreignDidArrive()
+
+  /// Whether the clock of a virtual loop goes on to the next timer, although entries are ready.
+  /// - Parameter delay: how long until that is due, in nanoseconds.
+  func passesTime(until delay: Int64) -> Bool
+
+  /// How long, in real nanoseconds, a virtual loop waits for other threads before time jumps; and before nothing is left to
+  /// wait for. Nil: as the loop does without a policy.
+  var foreignPatience: (jump: Int64, deadlock: Int64)? { get }
+}
+
+extension SchedulePolicy {
+  func willRun(_ entry: borrowing ReadyEntry) {}
+  func didRun() {}
+  func didEnqueue(_ job: CapturedJob) {}
+  func foreignDidArrive() {}
+  func passesTime(until delay: Int64) -> Bool { false }
+  var foreignPatience: (jump: Int64, deadlock: Int64)? { nil }
 }

@@ -37,10 +37,18 @@ extension Asyncio.EventLoop {
   private static var deepestUnwinding: Int { 32 }
 
   /// Gives up on a body that will not end.
-  private func abandonSuspended(_ core: TaskRef) {
+  func abandonSuspended(_ core: TaskRef) {
     core.record.phase = .ended
     state.unwinding.remove(core)
     hostCount -= 1
+  }
+
+  /// Gives up on all bodies that have not ended: the loop knows that nothing will resume them.
+  func abandonAllSuspended() {
+    for core in state.unwinding.all {
+      foreignCores[core.record.jobID] = nil
+      abandonSuspended(core)
+    }
   }
 
   /// An abandoned body gets nothing but cancellations, so that it unwinds. A body that ignores them forever is left

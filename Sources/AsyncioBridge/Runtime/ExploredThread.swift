@@ -1,0 +1,22 @@
+/// What code that stands in for functions of Swift's runtime has to know about the thread that it is called on.
+@safe
+package struct ExploredThread {
+  private let loop: Unretained<Asyncio.EventLoop>
+
+  /// Nil on a thread that runs no loop that explores.
+  package static var current: ExploredThread? {
+    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.isExplored }) else { return nil }
+    return ExploredThread(loop: running)
+  }
+
+  /// The executor of the loop's pinned actors.
+  package var serialExecutor: UnownedSerialExecutor { unsafe loop.with { unsafe $0.state.runner.serialExecutor } }
+
+  /// The executor of the loop's tasks, with a reference that whoever gets it must give back: a Swift task that owns it.
+  package func retainedTaskExecutor() -> UnownedTaskExecutor {
+    unsafe loop.with { loop in
+      unsafe _ = Unmanaged.passUnretained(loop.taskExecutor).retain()
+      return unsafe loop.state.runner.taskExecutor
+    }
+  }
+}

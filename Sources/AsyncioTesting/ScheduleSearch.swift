@@ -1,0 +1,197 @@
+import AsyncioBridge
+
+/// Looks for a schedule under which a body fails.
+struct ScheduleSearch {
+  private let exploration: Asyncio.Exploration
+  private let issues: () -> [String]
+  private let body: ScheduleRun.Body
+
+  private(set) var result = Asyncio.Exploration.Result()
+  private(set) var failed: ScheduleRun?
+  private var digests: Set<UInt64> = []
+  private var hopes: [String: Bool] = [:]
+  private var arrivals = 0
+  private var confirmedDeadlock = false
+  private let start = ContinuousClock.now
+
+  @available(*, noasync)
+  init(_ exploration: Asyncio.Exploration, issues: @escaping () -> [String], _ body: @escaping ScheduleRun.Body) {
+    self.exploration = exploration
+    self.issues = issues
+    self.body = body
+    if exploration.adopting { result.reach = StrayTasks.reach }
+  }
+
+  private var isOver: Bool {
+    if failed != nil || result.schedules >= exploration.schedules { return true }
+    guard let time = exploration.time else { return false }
+    return ContinuousClock.now - start >= time
+  }
+
+  /// Tries schedules until one fails, or as many as may have been tried.
+  mutating func search() {
+    tryAll()
+    result.distinct = digests.count
+    result.neverTrue = hopes.filter { !$0.value }.map(\.key).sorted()
+  }
+
+  private mutating func tryAll() {
+    let fifo = run(.following([]))
+    if isOver { return }
+    let choices = fifo.candidateCounts.count
+    switch exploration.search {
+    case .fifo: break
+    case .delays(let bound): tryDelays(after: fifo, upTo: bound, schedules: exploration.schedules)
+    case .random: trySeeds { .random(seed: $0) }
+    case .pos: trySeeds { .pos(seed: $0) }
+    case .pct(let changes): trySeeds { .pct(seed: $0, changes: changes, choices: choices) }
+    case .standard:
+      tryDelays(after: fifo, upTo: 2, schedules: exploration.schedules / 4)
+      trySeeds { $0 % 2 == 0 ? .random(seed: $0) : .pos(seed: $0) }
+    }
+  }
+
+  private mutating func trySeeds(_ strategy: (UInt64) -> Strategy) {
+    var seed = exploration.seed
+    while !isOver {
+      run(strategy(seed))
+      seed &+= 1
+    }
+  }
+
+  /// All schedules with one delay, then all with two, and so on: one alternative for each choice.
+  private mutating func tryDelays(after fifo: ScheduleRun, upTo bound: Int, schedules limit: Int) {
+    result.exhaustedDelays = 0
+    var bases: [(deviations: [Deviation], choices: Int)] = [([], fifo.candidateCounts.count)]
+    for delays in stride(from: 1, through: bound, by: 1) {
+      var next: [(deviations: [Deviation], choices: Int)] = []
+      for base in bases {
+        let first = base.deviations.last.map { $0.choice + 1 } ?? 0
+        for choice in first..<max(first, base.choices) {
+          if isOver || result.schedules >= limit { return }
+          let deviations = base.deviations + [Deviation(choice, .delay)]
+          let run = run(.following(deviations))
+          next.append((deviations, run.candidateCounts.count))
+        }
+      }
+      result.exhaustedDelays = delays
+      bases = next
+    }
+  }
+
+  // MARK: One schedule
+
+  @discardableResult
+  private mutating func run(_ strategy: Strategy) -> ScheduleRun {
+    let run = repeated(strategy)
+    result.schedules += 1
+    result.steps += run.stepCount
+    digests.insert(run.digest)
+    for (name, isFulfilled) in run.hopes { hopes[name] = hopes[name] == true || isFulfilled }
+    if run.failure != nil, failed == nil { failed = run }
+    return run
+  }
+
+  /// Runs a schedule; a deadlock, the first time, with patience: other threads may be about to hand in something.
+  private mutating func repeated(_ strategy: Strategy) -> ScheduleRun {
+    let run = once(strategy)
+    guard case .deadlock = run.failure, !confirmedDeadlock else { return run }
+    let again = once(strategy, deadlockPatience: .seconds(1))
+    if case .deadlock = again.failure { confirmedDeadlock = true }
+    return again
+  }
+
+  mutating func once(
+    _ strategy: Strategy,
+    deadlockPatience: Duration? = nil,
+    keepsSteps: Bool = false
+  ) -> ScheduleRun {
+    let patience = exploration.foreignPatience.wholeNanoseconds
+    let settings = Schedule.Settings(
+      strategy: strategy,
+      level: Level(exploration.level),
+      lateness: exploration.lateness.wholeNanoseconds,
+      stepLimit: exploration.stepLimit,
+      jumpPatience: patience,
+      deadlockPatience: deadlockPatience?.wholeNanoseconds ?? (arrivals > 0 ? patience : 0),
+      keepsSteps: keepsSteps
+    )
+    let run = ScheduleRun(settings, adopting: exploration.adopting, issues: issues, body)
+    arrivals += run.foreignArrivals
+    return run
+  }
+
+  // MARK: Shrinking
+
+  /// The failed schedule with as few deviations as can be found.
+  mutating func shrink(_ deviations: [Deviation]) -> [Deviation] {
+    var shortest = deviations
+    var runs = 0
+    func fails(_ list: [Deviation], _ search: inout ScheduleSearch) -> [Deviation]? {
+      runs += 1
+      let run = search.once(.following(list))
+      return run.failure == nil ? nil : run.deviations
+    }
+    // Halves, quarters, and so on down to single deviations are left out.
+    var size = max(shortest.count / 2, 1)
+    while !shortest.isEmpty, runs < 1000 {
+      var start = 0
+      var hasShrunk = false
+      while start < shortest.count {
+        var shorter = shortest
+        shorter.removeSubrange(start..<min(start + size, shorter.count))
+        if let made = fails(shorter, &self), made.count < shortest.count {
+          shortest = made
+          hasShrunk = true
+        } else {
+          start += size
+        }
+      }
+      if size == 1, !hasShrunk { break }
+      if !hasShrunk { size = max(size / 2, 1) }
+    }
+    if shortest.count > 1, let delays = delays(insteadOf: shortest) { return delays }
+    return shortest
+  }
+
+  /// A delay says more than several picks: the one or two that do instead of them.
+  private mutating func delays(insteadOf deviations: [Deviation]) -> [Deviation]? {
+    let choices = 0..<min(once(.following([])).candidateCounts.count, 300)
+    for choice in choices {
+      let list = [Deviation(choice, .delay)]
+      if once(.following(list)).failure != nil { return list }
+    }
+    if deviations.count == 2 { return nil }
+    var runs = 0
+    for first in choices {
+      for second in choices where second > first {
+        if runs == Self.mostPairs { return nil }
+        runs += 1
+        let list = [Deviation(first, .delay), Deviation(second, .delay)]
+        if once(.following(list)).failure != nil { return list }
+      }
+    }
+    return nil
+  }
+
+  private static var mostPairs: Int { 4000 }
+}
+
+extension Level {
+  init(_ level: Asyncio.Exploration.Level) {
+    switch level {
+    case .timing: self = .timing
+    case .ready: self = .ready
+    case .any: self = .any
+    }
+  }
+}
+
+extension Duration {
+  /// Limited to what 64 bits hold.
+  var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : whole + attoseconds / 1_000_000_000
+  }
+}

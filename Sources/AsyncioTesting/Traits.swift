@@ -1,0 +1,115 @@
+#if canImport(Testing)
+  public import AsyncioBridge
+  import Synchronization
+  public import Testing
+
+  /// Runs a test under many schedules. See ``Testing/Trait/explored``.
+  public struct ExplorationTrait: TestTrait, SuiteTrait, TestScoping {
+    let exploration: Asyncio.Exploration
+    let replayed: String?
+
+    /// Each test of a suite is explored by itself.
+    public var isRecursive: Bool { true }
+
+    /// Runs the test's function under one schedule after the other, and records an issue for the first that fails.
+    @concurrent
+    public func provideScope(
+      for test: Test,
+      testCase: Test.Case?,
+      performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+      // Of a suite as a whole.
+      guard testCase != nil else { return try await function() }
+      let replayed = replayed ?? Environment.schedule(of: test.name)
+      let outcome = try await BorrowedFunction.lend(function) { function in
+        try await onOwnThread { () -> Result<Asyncio.Exploration.Result, Asyncio.ScheduleFailure> in
+          let issues = RecordedIssues()
+          // A replay shows each issue in its place. A search shows none: its last schedule's are in the report.
+          let quiet: IssueHandlingTrait = .compactMapIssues { issue in
+            issues.append("\(issue)")
+            return replayed == nil ? nil : issue
+          }
+          let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed) { issues.takeAll() }
+          do {
+            return .success(
+              try explorer.run {
+                try await quiet.provideScope(for: test, testCase: testCase, performing: { try await function.call() })
+              }
+            )
+          } catch let failure as Asyncio.ScheduleFailure {
+            return .failure(failure)
+          }
+        }
+      }
+      switch outcome {
+      case .failure(let failure): Issue.record("\(test.name) \(failure)")
+      case .success(let result):
+        for name in result.neverTrue {
+          Issue.record("\(test.name): '\(name)' was true in none of \(result.schedules) schedules")
+        }
+      }
+    }
+  }
+
+  /// Runs a test once in virtual time. See ``Testing/Trait/virtualTime``.
+  public struct VirtualTimeTrait: TestTrait, SuiteTrait, TestScoping {
+    /// Each test of a suite has a time of its own.
+    public var isRecursive: Bool { true }
+
+    /// Runs the test's function on a virtual loop.
+    @concurrent
+    public func provideScope(
+      for test: Test,
+      testCase: Test.Case?,
+      performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+      guard testCase != nil else { return try await function() }
+      try await BorrowedFunction.lend(function) { function in
+        try await Asyncio.withVirtualTime { try await function.call() }
+      }
+    }
+  }
+
+  extension Trait where Self == ExplorationTrait {
+    /// Runs the test under many schedules, each time on a new virtual loop.
+    ///
+    /// ```swift
+    /// @Test(.explored) func withdrawals() async throws {
+    ///   let account = Account(balance: 100)
+    ///   async let a = account.withdraw(80)
+    ///   async let b = account.withdraw(80)
+    ///   _ = await (a, b)
+    ///   #expect(await account.balance >= 0)
+    /// }
+    /// ```
+    /// The first schedule that fails is shrunk, replayed, and recorded as an issue, with its text and a table of who ran when.
+    public static var explored: Self { Self(exploration: Asyncio.Exploration(), replayed: nil) }
+
+    /// Runs the test under the schedules of an exploration; or under one alone, given by its text.
+    public static func explored(
+      _ exploration: Asyncio.Exploration = Asyncio.Exploration(),
+      replaying schedule: String? = nil
+    ) -> Self {
+      Self(exploration: exploration, replayed: schedule)
+    }
+  }
+
+  extension Trait where Self == VirtualTimeTrait {
+    /// Runs the test once, first in, first out, in virtual time.
+    public static var virtualTime: Self { Self() }
+  }
+
+  /// What a test has recorded under the schedule that runs.
+  private final class RecordedIssues: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func append(_ text: String) { texts.withLock { $0.append(text) } }
+
+    func takeAll() -> [String] {
+      texts.withLock { texts in
+        defer { texts = [] }
+        return texts
+      }
+    }
+  }
+#endif
