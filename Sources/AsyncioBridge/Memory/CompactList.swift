@@ -1,4 +1,8 @@
-/// A growing list that takes one word where it is kept.
+/// A growing list that takes one word where it is kept, and one allocation.
+///
+/// Its share: with a `Ring` in an object of its own, `donecallbacks` costs 9 % more; with a `ManagedBuffer`, 7 %, and
+/// `shield` 6 %. A `Ring` in place costs 1 % more, 32 bytes more for each suspended task, and a second call of an
+/// allocator for each list (`Benchmarks/check-costs`, and `donecallbacks` in the same way).
 @safe
 struct CompactList<Element: ~Copyable>: ~Copyable {
   // Invariant: behind the header there is room for `capacity` elements, of which the first `count` are initialised.
@@ -36,7 +40,7 @@ struct CompactList<Element: ~Copyable>: ~Copyable {
     unsafe header.pointee.count &+= 1
   }
 
-  /// Takes out the first element, of which there must be one, where there are few.
+  /// Takes out the first element. The list must not be empty, and should be short.
   mutating func removeFirst() -> Element {
     guard let header = unsafe header, count > 0 else {
       preconditionFailure("AsyncioBridge: an empty list has no first")

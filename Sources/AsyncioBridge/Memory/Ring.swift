@@ -111,7 +111,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     for offset in 0..<count { unsafe body(storage[slot(offset)]) }
   }
 
-  /// Where the first element is for which `condition` holds.
+  /// The offset of the first element for which `condition` holds.
   func firstIndex(where condition: (borrowing Element) -> Bool) -> Int? {
     for offset in 0..<count where unsafe condition(storage[slot(offset)]) { return offset }
     return nil
@@ -132,7 +132,7 @@ struct Ring<Element: ~Copyable>: ~Copyable {
 }
 
 extension Ring where Element: ~Copyable {
-  /// Lets go of all elements, first to last. What goes may not touch the ring.
+  /// Releases all elements, first to last. Their deinitialisers must not touch the ring.
   mutating func removeAll() { while !isEmpty { _ = removeFirst() } }
 }
 
