@@ -38,12 +38,12 @@ struct ScheduleRun {
   /// Runs `body` on a new loop, until that is idle.
   /// - Parameter issues: what has been recorded while it ran.
   @available(*, noasync)
-  init(_ settings: Schedule.Settings, adopting: Bool, issues: () -> [String], _ body: @escaping Body) {
-    if adopting {
+  init(_ settings: Schedule.Settings, issues: () -> [String], _ body: @escaping Body) {
+    if settings.adoptsStrays {
       _ = StrayTasks.reach
       StrayTasks.explorations.add(1, ordering: .relaxed)
     }
-    defer { if adopting { StrayTasks.explorations.subtract(1, ordering: .relaxed) } }
+    defer { if settings.adoptsStrays { StrayTasks.explorations.subtract(1, ordering: .relaxed) } }
     let schedule = Schedule(settings)
     let loop = Asyncio.EventLoop(clock: .virtual)
     loop.follow(schedule)

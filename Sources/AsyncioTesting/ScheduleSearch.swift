@@ -114,9 +114,10 @@ struct ScheduleSearch {
       stepLimit: exploration.stepLimit,
       jumpPatience: patience,
       deadlockPatience: deadlockPatience?.wholeNanoseconds ?? (arrivals > 0 ? patience : 0),
-      keepsSteps: keepsSteps
+      keepsSteps: keepsSteps,
+      adoptsStrays: exploration.adopting
     )
-    let run = ScheduleRun(settings, adopting: exploration.adopting, issues: issues, body)
+    let run = ScheduleRun(settings, issues: issues, body)
     arrivals += run.foreignArrivals
     return run
   }

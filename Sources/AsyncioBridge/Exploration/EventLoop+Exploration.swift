@@ -4,6 +4,9 @@ extension Asyncio.EventLoop {
 
   /// Whether a schedule decides what runs next.
   package var isExplored: Bool { policy is Schedule }
+
+  /// Whether Swift tasks and main-actor code that start on the loop's thread are to stay there.
+  var adoptsStrays: Bool { (policy as? Schedule)?.adoptsStrays == true }
 }
 
 /// For the probe of what the library takes for granted of jobs.

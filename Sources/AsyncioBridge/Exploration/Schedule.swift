@@ -15,6 +15,8 @@ package final class Schedule: SchedulePolicy {
     package var jumpPatience, deadlockPatience: Int64
     /// Whether to keep who ran.
     package var keepsSteps: Bool
+    /// Whether Swift tasks and main-actor code that start on the loop's thread are to stay there.
+    package var adoptsStrays: Bool
 
     package init(
       strategy: Strategy,
@@ -23,7 +25,8 @@ package final class Schedule: SchedulePolicy {
       stepLimit: Int = 10_000,
       jumpPatience: Int64 = 0,
       deadlockPatience: Int64 = 0,
-      keepsSteps: Bool = false
+      keepsSteps: Bool = false,
+      adoptsStrays: Bool = true
     ) {
       self.strategy = strategy
       self.level = level
@@ -32,6 +35,7 @@ package final class Schedule: SchedulePolicy {
       self.jumpPatience = jumpPatience
       self.deadlockPatience = deadlockPatience
       self.keepsSteps = keepsSteps
+      self.adoptsStrays = adoptsStrays
     }
   }
 
@@ -257,6 +261,8 @@ package final class Schedule: SchedulePolicy {
     case .completeWaiter: return 0
     }
   }
+
+  var adoptsStrays: Bool { settings.adoptsStrays }
 
   // MARK: What the code that runs tells
 

@@ -3,9 +3,9 @@
 package struct ExploredThread {
   private let loop: Unretained<Asyncio.EventLoop>
 
-  /// Nil on a thread that runs no loop that explores.
+  /// Nil on a thread that runs no loop that explores and keeps strays.
   package static var current: ExploredThread? {
-    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.isExplored }) else { return nil }
+    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.adoptsStrays }) else { return nil }
     return ExploredThread(loop: running)
   }
 
