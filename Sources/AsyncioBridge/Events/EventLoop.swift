@@ -69,6 +69,10 @@ extension Asyncio {
     /// What the default executors have been given.
     var executorWork: ExecutorWork?
     var foreignOperations: ForeignOperations?
+    /// Tasks that wait until nothing else is ready, see `Asyncio.waitUntilIdle()`.
+    var idleWaiters = WaiterQueue()
+    /// Where the virtual time is to stop, while the loop is advanced.
+    var timeLimit: Int64?
 
     /// What other threads may use of the loop: a new handle each time.
     ///

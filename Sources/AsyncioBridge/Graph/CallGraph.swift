@@ -3,8 +3,8 @@ extension Asyncio {
   /// Python 3.14 on.
   ///
   /// The nodes are tasks, futures, and what stands between a task and what it waits for: combinators, locks, queues. Each is
-  /// there once, however many wait for it. The graph is a copy: it stays as it is while the loop goes on, and may be
-  /// handed to any thread.
+  /// there once, however many wait for it. The graph is a copy: it stays as it is while the loop goes on, may be
+  /// handed to any thread, and encoded for another process.
   ///
   /// ```swift
   /// for task in graph.tasks where task.state == .waiting {
@@ -15,7 +15,7 @@ extension Asyncio {
     /// A task, a future, or what a task waits at.
     public struct Node: Sendable, Hashable, Identifiable {
       /// What a node stands for.
-      public enum Kind: String, Sendable {
+      public enum Kind: String, Sendable, Codable {
         /// A task, also of a type of your own.
         case task = "Task"
         /// A plain future, to be completed by anybody.
@@ -54,7 +54,7 @@ extension Asyncio {
       }
 
       /// How far a node has come.
-      public enum State: String, Sendable {
+      public enum State: String, Sendable, Codable {
         /// A task in the midst of a step: the one whose code captured the graph, or that has started it eagerly.
         case running
         /// A task whose next step, or first, is scheduled.
@@ -85,7 +85,7 @@ extension Asyncio {
       public internal(set) var awaits: [Int]
       /// The nodes that wait for this one.
       public internal(set) var awaitedBy: [Int]
-      let site: SourceSite?
+      let site: CallGraphSite?
     }
 
     /// All nodes: the tasks of the loop first, in the order of their creation. A node's `id` is its place here.

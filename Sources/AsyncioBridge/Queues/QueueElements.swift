@@ -24,7 +24,12 @@ extension Asyncio.Queue {
 
       /// The next item, which is taken from the queue; nil when that is shut down and empty.
       /// - Throws: `CancellationError` when the caller is cancelled; then no item was taken.
-      public func next() async throws -> Element? {
+      @inline(__always)
+      public func next() async throws -> Element? { try await next(isolation: #isolation) }
+
+      /// The next item, for a caller that is isolated to `actor`: what `for try await` calls. See ``next()``.
+      @inline(__always)
+      public func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
         do { return try await queue.get() } catch is Asyncio.QueueShutDown { return nil }
       }
     }

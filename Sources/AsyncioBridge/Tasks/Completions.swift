@@ -51,12 +51,16 @@ extension Asyncio {
     /// The next future that is done; nil when there have been as many as were passed in.
     /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled.
     @inline(__always)
-    public func next() async throws -> F? {
+    public func next() async throws -> F? { try await next(isolation: #isolation) }
+
+    /// The next future that is done, for a caller that is isolated to `actor`: what `for try await` calls. See ``next()``.
+    @inline(__always)
+    public func next(isolation actor: isolated (any Actor)?) async throws -> F? {
       if left == 0 { return nil }
       left -= 1
       // What waits goes with this.
       defer { withExtendedLifetime(self) {} }
-      guard let future = try await wait.done.get() else { throw TimeoutError() }
+      guard let future = try await wait.done.get() else { throw wait.timeoutError }
       return future.known(as: F.self)
     }
 

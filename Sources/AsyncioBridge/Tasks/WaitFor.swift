@@ -48,6 +48,7 @@ extension Asyncio {
 @usableFromInline
 struct TimedWait {
   private let future: Asyncio.AnyFuture
+  private let timeout: Duration
   /// Completed by the future or by the timer; nil if there is no time at all.
   private let waiter: WaiterFuture?
   /// How far the wait for it has come, or what has interrupted it.
@@ -62,6 +63,7 @@ struct TimedWait {
       return timeout > .zero ? loop.createWaiter(for: future) : nil
     }
     self.future = future
+    self.timeout = timeout
     self.waiter = waiter
     guard let waiter else {
       if future.isDone { return nil }
@@ -83,9 +85,9 @@ struct TimedWait {
     guard let waiter else {
       try await cancelAndWait()
       do { try future.checkResult() } catch let error as CancellationError {
-        throw Asyncio.TimeoutError(underlying: error)
+        throw timeoutError(underlying: error)
       }
-      throw Asyncio.TimeoutError()
+      throw timeoutError()
     }
     defer { waiter.cancelTimer() }
     do {
@@ -103,7 +105,11 @@ struct TimedWait {
     if future.isDone { return }
     future.callbacks.remove(completing: waiter)
     try await cancelAndWait()
-    throw Asyncio.TimeoutError()
+    throw timeoutError()
+  }
+
+  private func timeoutError(underlying: (any Error)? = nil) -> Asyncio.TimeoutError {
+    Asyncio.TimeoutError("waitFor", taskName: future.asTask?.name, timeout: timeout, underlying: underlying)
   }
 
   /// Cancels the future, and waits until it is done.

@@ -75,9 +75,10 @@ extension Asyncio.EventLoop {
 
   /// Nothing is ready: lets the time pass until the next timer or until another thread hands in something.
   private func waitForWork() throws {
-    if let deadline = state.timers.earliestDeadline {
+    if let deadline = state.timers.earliestDeadline, deadline <= timeLimit ?? .max {
       let now = clock.nowNanoseconds
       if deadline > now {
+        if wakeIdleWaiter() { return }
         if let virtualTime = clock.virtualTime {
           virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
         } else {
@@ -85,6 +86,8 @@ extension Asyncio.EventLoop {
         }
       }
     } else {
+      if wakeIdleWaiter() { return }
+      if let timeLimit { return try spendTime(until: timeLimit) }
       try waitForOtherThreads()
     }
     takePosted()
