@@ -36,6 +36,7 @@ import Testing
       #expect(code { try loop.createTask {} } == .loopIsClosed)
     }
     let runner = Asyncio.Runner()
+    try runner.run {}
     try runner.close()
     #expect(code { try runner.run {} } == .isShutDown)
   }

@@ -18,7 +18,6 @@ func otherThreads() throws {
     _ = try loop.runInExecutor { account.balance += 1 }  // error: non-Sendable type 'Account'
     _ = try await Asyncio.toThread { loop.stop() }  // error: non-Sendable type 'Asyncio.EventLoop'
     let result = Asyncio.Promise<Int>().future
-    result.resolve(.success(1))  // error: 'resolve' is inaccessible due to 'internal' protection level
     result.addDoneCallback { _ in account.balance += 1 }  // error: non-Sendable type 'Account'
   }
 }

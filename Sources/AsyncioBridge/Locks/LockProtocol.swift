@@ -19,6 +19,7 @@ extension Asyncio.LockProtocol {
   /// ```
   /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws; and in place of that what releasing
   ///   throws, if `body` released it already.
+  @discardableResult
   @inlinable
   @inline(__always)
   public func withLock<Result>(
