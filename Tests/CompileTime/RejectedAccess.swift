@@ -1,5 +1,5 @@
-// What a client can't get at. See `CompileTimeTests`. Apart from the rest, since the compiler looks for races only in what is
-// accessible.
+// What a client can't get at. See `CompileTimeTests`. Apart from the rest, since the compiler looks for races only in
+// what is accessible.
 
 import AsyncioBridge
 

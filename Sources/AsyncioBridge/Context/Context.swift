@@ -135,8 +135,8 @@ extension Asyncio {
 
     /// Gives the current context the value again that it had before a ``set(_:)``, or none. `ContextVar.reset(token)`.
     /// - Parameter token: what that `set` returned; it is used up.
-    /// - Throws: ``RuntimeError`` if the token was used before; ``ValueError`` if it was made for another variable, or in
-    ///   another context. Then nothing changes.
+    /// - Throws: ``RuntimeError`` if the token was used before; ``ValueError`` if it was made for another variable, or
+    ///   in another context. Then nothing changes.
     public func reset(_ token: Token) throws {
       if token.isUsed { throw RuntimeError("\(token) has already been used once") }
       if token.variable !== self { throw ValueError("\(token) was created by a different ContextVar") }
@@ -148,8 +148,8 @@ extension Asyncio {
     /// Makes the current context fall back to the default.
     public func reset() { store(nil, in: .current()) }
 
-    /// Runs `body` with a value in the current context, and sets the one from before again on every way out. What `body`
-    /// sets is undone too.
+    /// Runs `body` with a value in the current context, and sets the one from before again on every way out. What
+    /// `body` sets is undone too.
     ///
     /// ```swift
     /// let reply = try await requestID.withValue(8) { try await ask() }

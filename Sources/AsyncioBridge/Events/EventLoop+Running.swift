@@ -98,14 +98,15 @@ extension Asyncio.EventLoop {
     try run(endsWhenIdle: true)
   }
 
-  /// Runs a loop on a virtual clock for a while: all that is ready, and all timers that are due by then. The clock shows the
-  /// end of the while afterwards, and what is due later waits for the next run.
+  /// Runs a loop on a virtual clock for a while: all that is ready, and all timers that are due by then. The clock
+  /// shows the end of the while afterwards, and what is due later waits for the next run.
   ///
   /// ```swift
   /// try loop.advance(by: .seconds(5))
   /// #expect(connection.isRetrying)
   /// ```
-  /// It does not wait for what is under way on other threads. If the loop is stopped, the clock stands where that happened.
+  /// It does not wait for what is under way on other threads. If the loop is stopped, the clock stands where that
+  /// happened.
   /// - Parameter duration: how long; zero or less: only what is ready and due.
   /// - Throws: ``Asyncio/RuntimeError`` if the clock is not virtual, and what ``runForever()`` throws, except for
   ///   ``Asyncio/DeadlockError``.

@@ -3,8 +3,8 @@ import Synchronization
 // The moment in which nothing is ready: who waits for it, and what a loop does then whose time is limited.
 
 extension Asyncio {
-  /// Suspends the calling task until all others are blocked: nothing is ready, and whatever comes next is a timer's or another
-  /// thread's doing. No virtual time passes.
+  /// Suspends the calling task until all others are blocked: nothing is ready, and whatever comes next is a timer's or
+  /// another thread's doing. No virtual time passes.
   ///
   /// For tests that start something and look at how far it gets on its own:
   ///
@@ -13,8 +13,8 @@ extension Asyncio {
   /// try await Asyncio.waitUntilIdle()
   /// #expect(!worker.isDone)            // it waits for the queue
   /// ```
-  /// Of several tasks that wait for this, the first goes on first, and the next when the first is blocked again. asyncio has
-  /// nothing like it; in Go it is `synctest.Wait`.
+  /// Of several tasks that wait for this, the first goes on first, and the next when the first is blocked again.
+  /// asyncio has nothing like it; in Go it is `synctest.Wait`.
   /// - Throws: `CancellationError` when cancelled; ``RuntimeError`` if no loop is running.
   public static func waitUntilIdle() async throws {
     let loop = try EventLoop.runningOrThrow()

@@ -48,8 +48,8 @@ extension Asyncio {
 
     /// How the future has ended, nil while it is pending. A cancelled one has failed with `CancellationError`.
     ///
-    /// A look that changes nothing: in contrast to ``result()`` and ``AnyFuture/exception()`` it does not count as having
-    /// retrieved the error, which is still reported if nobody does. asyncio has no such look.
+    /// A look that changes nothing: in contrast to ``result()`` and ``AnyFuture/exception()`` it does not count as
+    /// having retrieved the error, which is still reported if nobody does. asyncio has no such look.
     public final var outcome: Result<Value, any Error>? {
       switch state {
       case .pending: nil

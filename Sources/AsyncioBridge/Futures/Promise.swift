@@ -1,14 +1,14 @@
 extension Asyncio {
-  /// The write end of a ``ConcurrentFuture``: who has it may end the future, on any thread. Who has only the future can wait
-  /// for it, and cancel it.
+  /// The write end of a ``ConcurrentFuture``: who has it may end the future, on any thread. Who has only the future can
+  /// wait for it, and cancel it.
   ///
   /// ```swift
   /// let answer = Asyncio.Promise<Int>()
   /// thread.start { answer.resolve(.success(42)) }
   /// print(try await answer.future.value)
   /// ```
-  /// A promise that goes without having ended its future cancels it, so that nobody waits for ever. In Python the future has
-  /// both ends, and stays pending.
+  /// A promise that goes without having ended its future cancels it, so that nobody waits for ever. In Python the
+  /// future has both ends, and stays pending.
   public final class Promise<Value: Sendable>: Sendable {
     /// The read end.
     public let future = ConcurrentFuture<Value>()
@@ -23,7 +23,8 @@ extension Asyncio {
     @discardableResult
     public func resolve(_ result: Result<Value, any Error>) -> Bool { future.resolve(result) }
 
-    /// Marks the work as begun, so that the future cannot be cancelled any more. `Future.set_running_or_notify_cancel()`.
+    /// Marks the work as begun, so that the future cannot be cancelled any more.
+    /// `Future.set_running_or_notify_cancel()`.
     /// - Returns: false if the future was cancelled: then the work must not begin.
     public func setRunning() -> Bool { future.setRunning() }
   }

@@ -3,8 +3,8 @@ extension Asyncio {
   ///
   /// With a `maxsize`, putting into a full queue waits; getting from an empty one always does.
   ///
-  /// A kind of queue of your own is a subclass that overrides ``storeItem(_:)``, ``takeItem()`` and ``storedCount``: all three
-  /// if it keeps the items itself, or some to change what becomes of them on their way.
+  /// A kind of queue of your own is a subclass that overrides ``storeItem(_:)``, ``takeItem()`` and ``storedCount``:
+  /// all three if it keeps the items itself, or some to change what becomes of them on their way.
   open class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
     // What putting and getting touch is accessed unchecked, as `LoopState` is.
 
@@ -40,8 +40,8 @@ extension Asyncio {
     ///   - maxsize: how many items there may be; zero or less: any number.
     ///   - loop: the loop it belongs to.
     public init(maxsize: Int, on loop: EventLoop) {
-      // Apart from the other, since the compiler (6.3) crashes where an initialiser is inherited by a subclass whose default is
-      // the caller's isolation, unless that is a convenience.
+      // Apart from the other: the compiler (6.3) crashes where a subclass inherits an initialiser whose default is the
+      // caller's isolation, unless that is a convenience.
       self.loop = loop
       self.maxsize = maxsize
       finished = Event(loop: loop)
@@ -56,11 +56,11 @@ extension Asyncio {
 
     /// How many items are in the queue: for subclasses to override. `Queue._qsize()`.
     open var storedCount: Int { items.count }
-    /// Puts an item where the queue keeps its items: for subclasses to override, and to be called by them only, since it wakes
-    /// nobody. `Queue._put()`.
+    /// Puts an item where the queue keeps its items: for subclasses to override, and to be called by them only, since
+    /// it wakes nobody. `Queue._put()`.
     open func storeItem(_ item: Element) { items.append(item) }
-    /// Takes out the item to deliver next, of which there is one: for subclasses to override, and to be called by them only,
-    /// since it wakes nobody. `Queue._get()`.
+    /// Takes out the item to deliver next, of which there is one: for subclasses to override, and to be called by them
+    /// only, since it wakes nobody. `Queue._get()`.
     open func takeItem() -> Element { items.removeFirst() }
     /// What the description shows: a subclass may keep its items where this does not see them.
     var itemsDescription: String { items.count == qsize ? "\(items.elements)" : "\(qsize) items" }

@@ -24,14 +24,13 @@ extension Asyncio.Queue {
 
       /// The next item, which is taken from the queue; nil when that is shut down and empty.
       /// - Throws: `CancellationError` when the caller is cancelled; then no item was taken.
-      @inline(__always)
-      public func next() async throws -> Element? { try await next(isolation: #isolation) }
-
-      /// The next item, for a caller that is isolated to `actor`: what `for try await` calls. See ``next()``.
-      @inline(__always)
-      public func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+      public func next() async throws -> Element? {
         do { return try await queue.get() } catch is Asyncio.QueueShutDown { return nil }
       }
+
+      /// The next item, for `for try await`: without this the code of an actor would leave the actor for it.
+      @inline(__always)
+      public func next(isolation actor: (any Actor)?) async throws -> Element? { try await next() }
     }
   }
 }

@@ -41,8 +41,9 @@ extension Asyncio {
     ///   ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there are none.
     public func next() async throws -> F? { try await begun()?.next() }
 
-    /// The next future that is done, for a caller that is isolated to `actor`: what `for try await` calls. See ``next()``.
-    public func next(isolation actor: isolated (any Actor)?) async throws -> F? { try await begun()?.next() }
+    /// The next future, for `for try await`: without this the code of an actor would leave the actor for it.
+    @inline(__always)
+    public func next(isolation actor: (any Actor)?) async throws -> F? { try await next() }
 
     private func begun() throws -> Completions<F>? {
       switch state {

@@ -51,11 +51,7 @@ extension Asyncio {
     /// The next future that is done; nil when there have been as many as were passed in.
     /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled.
     @inline(__always)
-    public func next() async throws -> F? { try await next(isolation: #isolation) }
-
-    /// The next future that is done, for a caller that is isolated to `actor`: what `for try await` calls. See ``next()``.
-    @inline(__always)
-    public func next(isolation actor: isolated (any Actor)?) async throws -> F? {
+    public func next() async throws -> F? {
       if left == 0 { return nil }
       left -= 1
       // What waits goes with this.
@@ -63,6 +59,10 @@ extension Asyncio {
       guard let future = try await wait.done.get() else { throw wait.timeoutError }
       return future.known(as: F.self)
     }
+
+    /// The next future, for `for try await`: without this the code of an actor would leave the actor for it.
+    @inline(__always)
+    public func next(isolation actor: (any Actor)?) async throws -> F? { try await next() }
 
     /// The sequence itself.
     public func makeAsyncIterator() -> Completions { self }

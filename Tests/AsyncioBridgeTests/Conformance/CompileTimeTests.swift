@@ -46,7 +46,7 @@ struct CompileTimeTests {
   }
 
   @Test(
-    "a module whose default is the main actor says nonisolated once for each top-level declaration, and nothing in main.swift"
+    "a module whose default is the main actor says nonisolated before each top-level declaration, and not in main.swift"
   )
   func mainActorModule() async throws {
     let files = ["Inventory", "main"].map { Self.folder.appendingPathComponent("MainActorModule/\($0).swift") }

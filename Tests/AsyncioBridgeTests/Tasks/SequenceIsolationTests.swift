@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// The sequences in the code of an actor that is pinned to the loop, called by a Swift task that knows nothing of the loop: only
-/// the actor keeps that on the loop's thread.
+/// The sequences in the code of an actor that is pinned to the loop, called by a Swift task that knows nothing of the
+/// loop: only the actor keeps that on the loop's thread.
 @Suite struct SequenceIsolationTests {
   private actor Reader {
     private let loop: Asyncio.LoopHandle

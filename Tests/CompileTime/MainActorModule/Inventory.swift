@@ -1,5 +1,5 @@
-// A module whose declarations are the main actor's unless they say otherwise: what runs on a loop says so, once each, before its
-// top-level declaration. See `CompileTimeTests`.
+// A module whose declarations are the main actor's unless they say otherwise: what runs on a loop says so, once before
+// each top-level declaration. See `CompileTimeTests`.
 
 import AsyncioBridge
 
