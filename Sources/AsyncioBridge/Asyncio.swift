@@ -6,8 +6,8 @@
 ///   ``Semantics``
 /// - tasks: ``createTask(name:context:eagerStart:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``,
 ///   ``Coroutine``
-/// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``
-/// - waiting: `sleep`, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
+/// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``, ``Promise``
+/// - waiting: `sleep`, ``waitUntilIdle()``, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
 /// - scopes: ``timeout(_:_:)``, ``timeoutAt(_:_:)``, ``withTaskGroup(_:)``, ``TaskGroup``, ``ErrorGroup``
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``

@@ -11,20 +11,45 @@ extension Asyncio {
 
   /// A deadline passed before the awaited work was done. `asyncio.TimeoutError`.
   public struct TimeoutError: Error, CustomStringConvertible {
+    /// What took too long, as the library's functions are called: `waitFor`, `timeout`, `asCompleted`.
+    public let operation: String?
+    /// The name of the task that was given up, or of the one in whose body the time was up.
+    public let taskName: String?
+    /// How long there was. For a deadline: from the beginning of the scope on.
+    public let timeout: Duration?
     /// The error that the interrupted work ended with, where asyncio chains one.
     public let underlying: (any Error)?
 
     /// Creates the error.
-    /// - Parameter underlying: the error that led to this one, if any.
-    public init(underlying: (any Error)? = nil) { self.underlying = underlying }
+    /// - Parameters:
+    ///   - operation: what took too long.
+    ///   - taskName: the name of the task that it happened to.
+    ///   - timeout: how long there was.
+    ///   - underlying: the error that led to this one, if any.
+    public init(
+      _ operation: String? = nil,
+      taskName: String? = nil,
+      timeout: Duration? = nil,
+      underlying: (any Error)? = nil
+    ) {
+      self.operation = operation
+      self.taskName = taskName
+      self.timeout = timeout
+      self.underlying = underlying
+    }
 
-    /// `TimeoutError`.
-    public var description: String { "TimeoutError" }
+    /// What is known: `TimeoutError: waitFor of task 'fetch' took more than 5.0 seconds`.
+    public var description: String {
+      guard let operation else { return "TimeoutError" }
+      let task = taskName.map { " of task '\($0)'" } ?? ""
+      let limit = timeout.map { " more than \($0)" } ?? " too long"
+      return "TimeoutError: \(operation)\(task) took\(limit)"
+    }
   }
 
   /// The operation does not fit the state of a future: reading a result that is not there yet, or
   /// setting one twice. `asyncio.InvalidStateError`.
-  public struct InvalidStateError: Error, CustomStringConvertible {
+  public struct InvalidStateError: Error, Equatable, CustomStringConvertible {
     /// What was attempted, and on what.
     public let message: String
 
@@ -37,31 +62,97 @@ extension Asyncio {
 
   /// A loop, task, lock or condition was used in a way that its state does not allow. Thrown where asyncio raises
   /// `RuntimeError`.
-  public struct RuntimeError: Error, CustomStringConvertible {
+  ///
+  /// ```swift
+  /// } catch let error as Asyncio.RuntimeError where error.code == .loopIsClosed {
+  /// ```
+  public struct RuntimeError: Error, Equatable, CustomStringConvertible {
+    /// Why a ``RuntimeError`` is thrown. Add your own as static constants.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+      /// Its name.
+      public let rawValue: String
+      /// Creates a code of that name.
+      public init(rawValue: String) { self.rawValue = rawValue }
+
+      /// No loop runs the calling code.
+      public static let noRunningLoop = Code(rawValue: "noRunningLoop")
+      /// The caller is in no task of the loop.
+      public static let noCurrentTask = Code(rawValue: "noCurrentTask")
+      /// A loop runs, and none may.
+      public static let loopIsRunning = Code(rawValue: "loopIsRunning")
+      /// The loop is closed.
+      public static let loopIsClosed = Code(rawValue: "loopIsClosed")
+      /// The loop was stopped before what it ran for was done.
+      public static let loopWasStopped = Code(rawValue: "loopWasStopped")
+      /// Something belongs to another loop.
+      public static let wrongLoop = Code(rawValue: "wrongLoop")
+      /// A lock is not held that has to be.
+      public static let notAcquired = Code(rawValue: "notAcquired")
+      /// A task group or timeout takes no changes any more.
+      public static let scopeHasEnded = Code(rawValue: "scopeHasEnded")
+      /// A runner is closed, or an executor shut down.
+      public static let isShutDown = Code(rawValue: "isShutDown")
+      /// Whatever else.
+      public static let other = Code(rawValue: "other")
+    }
+
     /// What happened and what to do instead.
     public let message: String
+    /// Why, to be compared.
+    public let code: Code
 
     /// Creates the error.
-    public init(_ message: String) { self.message = message }
+    /// - Parameters:
+    ///   - message: what happened.
+    ///   - code: why.
+    public init(_ message: String, code: Code = .other) {
+      self.message = message
+      self.code = code
+    }
 
     /// The message.
     public var description: String { "RuntimeError: \(message)" }
   }
 
   /// An argument has a value that the operation can't work with. Thrown where asyncio raises `ValueError`.
-  public struct ValueError: Error, CustomStringConvertible {
+  public struct ValueError: Error, Equatable, CustomStringConvertible {
+    /// Why a ``ValueError`` is thrown. Add your own as static constants.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+      /// Its name.
+      public let rawValue: String
+      /// Creates a code of that name.
+      public init(rawValue: String) { self.rawValue = rawValue }
+
+      /// A future or a lock belongs to another loop.
+      public static let wrongLoop = Code(rawValue: "wrongLoop")
+      /// There is no future to wait for.
+      public static let noFutures = Code(rawValue: "noFutures")
+      /// Something was given back, or reported done, more often than it was taken.
+      public static let tooManyReleases = Code(rawValue: "tooManyReleases")
+      /// Whatever else.
+      public static let other = Code(rawValue: "other")
+    }
+
     /// What is wrong with which argument.
     public let message: String
+    /// Why, to be compared.
+    public let code: Code
 
     /// Creates the error.
-    public init(_ message: String) { self.message = message }
+    /// - Parameters:
+    ///   - message: what is wrong with which argument.
+    ///   - code: why.
+    public init(_ message: String, code: Code = .other) {
+      self.message = message
+      self.code = code
+    }
 
     /// The message.
     public var description: String { "ValueError: \(message)" }
   }
 
   /// ``Queue/getNowait()`` found no item. `asyncio.QueueEmpty`.
-  public struct QueueEmpty: Error, CustomStringConvertible {
+  public struct QueueEmpty: Error, Equatable, CustomStringConvertible {
     /// Creates the error.
     public init() {}
 
@@ -70,7 +161,7 @@ extension Asyncio {
   }
 
   /// ``Queue/putNowait(_:)`` found no free place. `asyncio.QueueFull`.
-  public struct QueueFull: Error, CustomStringConvertible {
+  public struct QueueFull: Error, Equatable, CustomStringConvertible {
     /// Creates the error.
     public init() {}
 
@@ -79,7 +170,7 @@ extension Asyncio {
   }
 
   /// The queue was shut down: it takes no more items, and has none left. `asyncio.QueueShutDown`.
-  public struct QueueShutDown: Error, CustomStringConvertible {
+  public struct QueueShutDown: Error, Equatable, CustomStringConvertible {
     /// Creates the error.
     public init() {}
 
@@ -88,7 +179,7 @@ extension Asyncio {
   }
 
   /// A ``Barrier`` was aborted, or was reset while the task waited at the barrier. `asyncio.BrokenBarrierError`.
-  public struct BrokenBarrierError: Error, CustomStringConvertible {
+  public struct BrokenBarrierError: Error, Equatable, CustomStringConvertible {
     /// What happened to the barrier.
     public let message: String
 
@@ -108,7 +199,7 @@ extension Asyncio {
 
   /// Ends the program that runs on a loop: thrown anywhere in the program, the error leaves the loop's run method.
   /// `SystemExit`.
-  public struct SystemExit: BaseError, CustomStringConvertible {
+  public struct SystemExit: BaseError, Equatable, CustomStringConvertible {
     /// The exit status to end the process with.
     public let code: Int32
 
@@ -123,7 +214,7 @@ extension Asyncio {
   /// The process was interrupted, for example by Control-C, during a run that handles interrupts. `KeyboardInterrupt`.
   ///
   /// See ``Runner``. A program with nothing else to do about an interrupt exits with status 130.
-  public struct KeyboardInterrupt: BaseError, CustomStringConvertible {
+  public struct KeyboardInterrupt: BaseError, Equatable, CustomStringConvertible {
     /// Creates the error.
     public init() {}
 
@@ -178,7 +269,7 @@ extension Asyncio {
   }
 
   /// The loop made more turns than ``EventLoop/turnLimit`` allows.
-  public struct TurnLimitError: Error, CustomStringConvertible {
+  public struct TurnLimitError: Error, Equatable, CustomStringConvertible {
     /// The limit that was exceeded.
     public let limit: Int
 

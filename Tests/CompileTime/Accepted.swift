@@ -179,7 +179,7 @@ func knownHole() throws {
 // What belongs to a loop may be made and used in one expression, in every combination.
 func compositions() throws {
   try Asyncio.run {
-    let hand = Asyncio.ConcurrentFuture<Int>()
+    let hand = Asyncio.Promise<Int>().future
     _ = try await Asyncio.shield(Asyncio.wrapFuture(hand)).value
     _ = try await Asyncio.shield(Asyncio.createTask { 1 }).value
     _ = Asyncio.shield(Asyncio.createTask { 1 })

@@ -112,7 +112,7 @@ func ensuredFutureInADetachedTask() throws {
 
 func wrapperInADetachedTask() throws {
   try Asyncio.run {
-    let wrapper = Asyncio.wrapFuture(Asyncio.ConcurrentFuture<Int>())
+    let wrapper = Asyncio.wrapFuture(Asyncio.Promise<Int>().future)
     Task.detached { wrapper.cancel() }  // error: risks causing data races
   }
 }

@@ -17,7 +17,7 @@ func otherThreads() throws {
     _ = Asyncio.ensureFuture(operation: { queue.qsize })  // error: non-Sendable type 'Asyncio.Queue<Int>'
     _ = try loop.runInExecutor { account.balance += 1 }  // error: non-Sendable type 'Account'
     _ = try await Asyncio.toThread { loop.stop() }  // error: non-Sendable type 'Asyncio.EventLoop'
-    let result = Asyncio.ConcurrentFuture<Int>()
+    let result = Asyncio.Promise<Int>().future
     result.addDoneCallback { _ in account.balance += 1 }  // error: non-Sendable type 'Account'
   }
 }
@@ -27,7 +27,7 @@ func results(_ loop: Asyncio.LoopHandle) async throws {
   _ = try await Asyncio.run { Account() }  // error: 'Account' does not conform to the 'Sendable' protocol
   _ = try await Asyncio.run { Asyncio.createTask { 1 } }  // error: does not conform to the 'Sendable' protocol
   _ = loop.runCoroutineThreadsafe { Asyncio.EventLoop.running()! }  // error: not conform to the 'Sendable'
-  _ = Asyncio.ConcurrentFuture<Account>()  // error: 'Account' does not conform to the 'Sendable' protocol
+  _ = Asyncio.Promise<Account>()  // error: 'Account' does not conform to the 'Sendable' protocol
 }
 
 /// What is `Sendable` has no loop's objects in it.
@@ -42,5 +42,5 @@ func blocking() async throws {
   try loop.runForever()  // error: unavailable from asynchronous contexts
   _ = try loop.runUntilComplete { 1 }  // error: unavailable from asynchronous contexts
   try Asyncio.Runner().close()  // error: unavailable from asynchronous contexts
-  _ = try Asyncio.ConcurrentFuture<Int>().result()  // error: unavailable from asynchronous contexts
+  _ = try Asyncio.Promise<Int>().future.result()  // error: unavailable from asynchronous contexts
 }

@@ -66,8 +66,10 @@ extension Interpreter {
       try await logOutcome("put \(queue) \(item)") { try await queues[queue]!.put(item) }
     case .get(let queue): try await logOutcome("get \(queue)") { .integer(try await queues[queue]!.get()) }
     case .join(let queue): try await logOutcome("join \(queue)") { try await queues[queue]!.join() }
-    case .acquire(let lock): try await logOutcome("acquire \(lock)") { .bool(try await locks[lock]!.acquire()) }
-    case .eventWait(let event): try await logOutcome("event_wait \(event)") { .bool(try await events[event]!.wait()) }
+    case .acquire(let lock):
+      try await logSuccess("acquire \(lock)") { try await locks[lock]!.acquire() }
+    case .eventWait(let event):
+      try await logSuccess("event_wait \(event)") { try await events[event]!.wait() }
     case .barrierWait(let barrier):
       try await logOutcome("barrier_wait \(barrier)") { .integer(try await barriers[barrier]!.wait()) }
     case .barrierReset(let barrier):
@@ -75,7 +77,7 @@ extension Interpreter {
     case .barrierAbort(let barrier):
       try await logOutcome("barrier_abort \(barrier)") { try await barriers[barrier]!.abort() }
     case .conditionWait(let condition):
-      try await logOutcome("cond_wait \(condition)") { .bool(try await conditions[condition]!.wait()) }
+      try await logSuccess("cond_wait \(condition)") { try await conditions[condition]!.wait() }
     case .conditionWaitFor(let condition, let variable, let least):
       try await logOutcome("cond_wait_for \(condition) \(variable)>=\(least)") {
         .bool(try await conditions[condition]!.waitFor { variables[variable, default: 0] >= least })

@@ -67,9 +67,9 @@ final class Interpreter {
     case .lifoQueue(let maxsize): queues[name] = Asyncio.LifoQueue(maxsize: maxsize, loop: loop)
     case .priorityQueue(let maxsize): queues[name] = Asyncio.PriorityQueue(maxsize: maxsize, loop: loop)
     case .event: events[name] = Asyncio.Event(loop: loop)
-    case .barrier(let parties): barriers[name] = try Asyncio.Barrier(parties, loop: loop)
-    case .semaphore(let value): locks[name] = try Asyncio.Semaphore(value, loop: loop)
-    case .boundedSemaphore(let value): locks[name] = try Asyncio.BoundedSemaphore(value, loop: loop)
+    case .barrier(let parties): barriers[name] = Asyncio.Barrier(parties, loop: loop)
+    case .semaphore(let value): locks[name] = Asyncio.Semaphore(value, loop: loop)
+    case .boundedSemaphore(let value): locks[name] = Asyncio.BoundedSemaphore(value, loop: loop)
     case .lock:
       let lock = Asyncio.Lock(loop: loop)
       plainLocks[name] = lock
@@ -181,6 +181,14 @@ final class Interpreter {
     try await logOutcome(description) { () -> Value in
       try await operation()
       return .null
+    }
+  }
+
+  /// The same for what has no value, and returns true in Python.
+  func logSuccess(_ description: String, of operation: () async throws -> Void) async throws {
+    try await logOutcome(description) { () -> Value in
+      try await operation()
+      return .bool(true)
     }
   }
 }

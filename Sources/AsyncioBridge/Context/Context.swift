@@ -21,6 +21,7 @@ extension Asyncio {
     public func copy() -> Context { Context(values) }
 
     /// Runs `body` with this as the current context: values that `body` sets stay in this object. `Context.run()`.
+    @discardableResult
     public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
       try Context.with(self, body)
     }
@@ -124,10 +125,88 @@ extension Asyncio {
     }
 
     /// Sets the value in the current context. `ContextVar.set()`.
-    public func set(_ value: Value) { Context.current().values[ObjectIdentifier(self)] = (self, value) }
+    /// - Returns: what ``reset(_:)`` takes to undo it.
+    @discardableResult
+    public func set(_ value: Value) -> Token {
+      let context = Context.current()
+      let token = Token(variable: self, context: context, oldValue: storedValue(in: context))
+      store(value, in: context)
+      return token
+    }
 
-    /// Makes the current context fall back to the default. `ContextVar.reset()` to before the first `set`.
-    public func reset() { Context.current().values[ObjectIdentifier(self)] = nil }
+    /// Gives the current context the value again that it had before a ``set(_:)``, or none. `ContextVar.reset(token)`.
+    /// - Parameter token: what that `set` returned; it is used up.
+    /// - Throws: ``RuntimeError`` if the token was used before; ``ValueError`` if it was made for another variable, or
+    ///   in another context. Then nothing changes.
+    public func reset(_ token: Token) throws {
+      if token.isUsed { throw RuntimeError("\(token) has already been used once") }
+      if token.variable !== self { throw ValueError("\(token) was created by a different ContextVar") }
+      if token.context !== Context.current() { throw ValueError("\(token) was created in a different Context") }
+      token.isUsed = true
+      store(token.oldValue, in: token.context)
+    }
+
+    /// Makes the current context fall back to the default.
+    public func reset() { store(nil, in: .current()) }
+
+    /// Runs `body` with a value in the current context, and sets the one from before again on every way out. What
+    /// `body` sets is undone too.
+    ///
+    /// ```swift
+    /// let reply = try await requestID.withValue(8) { try await ask() }
+    /// ```
+    /// Tasks that `body` creates keep the value, since each has a copy of the context.
+    /// - Throws: what `body` throws.
+    public func withValue<Result>(_ value: Value, _ body: () throws -> Result) rethrows -> Result {
+      let context = Context.current()
+      let oldValue = storedValue(in: context)
+      store(value, in: context)
+      defer { store(oldValue, in: context) }
+      return try body()
+    }
+
+    /// Runs `body` with a value in the current context, and sets the one from before again on every way out. See
+    /// ``withValue(_:_:)``.
+    ///
+    /// Not for Swift's own child tasks, which have no context of their own.
+    /// - Throws: what `body` throws.
+    public nonisolated(nonsending) func withValue<Result>(
+      _ value: Value,
+      _ body: nonisolated(nonsending) () async throws -> Result
+    ) async rethrows -> Result {
+      let context = Context.current()
+      let oldValue = storedValue(in: context)
+      store(value, in: context)
+      defer { store(oldValue, in: context) }
+      return try await body()
+    }
+
+    private func storedValue(in context: Context) -> Value? {
+      context.values[ObjectIdentifier(self)].map { $0.value as! Value }
+    }
+
+    private func store(_ value: Value?, in context: Context) {
+      context.values[ObjectIdentifier(self)] = value.map { (self, $0) }
+    }
+
+    /// Undoes a ``ContextVar/set(_:)``, once. `contextvars.Token`.
+    public final class Token: CustomStringConvertible {
+      /// The variable that was set. `Token.var`.
+      public let variable: ContextVar<Value>
+      /// The value from before; nil if the context had none. `Token.old_value`, `Token.MISSING`.
+      public let oldValue: Value?
+      fileprivate let context: Context
+      fileprivate var isUsed = false
+
+      fileprivate init(variable: ContextVar<Value>, context: Context, oldValue: Value?) {
+        self.variable = variable
+        self.context = context
+        self.oldValue = oldValue
+      }
+
+      /// `<Token used var=<ContextVar name=…>>`.
+      public var description: String { "<Token \(isUsed ? "used " : "")var=\(variable)>" }
+    }
 
     /// `<ContextVar name=…>`.
     public var description: String { "<ContextVar name=\(name)>" }

@@ -12,7 +12,9 @@ extension Asyncio.EventLoop {
   ///   `close()` would wait for.
   public func close() throws {
     checkThread()
-    if isRunning { throw Asyncio.RuntimeError("Cannot close a running event loop: stop it first") }
+    if isRunning {
+      throw Asyncio.RuntimeError("Cannot close a running event loop: stop it first", code: .loopIsRunning)
+    }
     if isClosed { return }
     if state.unwindingDepth > 0 {
       throw Asyncio.RuntimeError("Cannot close an event loop from a task that is being destroyed: close it afterwards")

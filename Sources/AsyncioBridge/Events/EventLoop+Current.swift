@@ -32,8 +32,13 @@ extension Asyncio.EventLoop {
 }
 
 extension Asyncio.RuntimeError {
-  static var loopIsClosed: Self { Self("Event loop is closed: make a new one, or close it later") }
+  static var loopIsClosed: Self {
+    Self("Event loop is closed: make a new one, or close it later", code: .loopIsClosed)
+  }
   static var noRunningLoop: Self {
-    Self("no running event loop: call this from a task or callback of an Asyncio.EventLoop, as within Asyncio.run")
+    Self(
+      "no running event loop: call this from a task or callback of an Asyncio.EventLoop, as within Asyncio.run",
+      code: .noRunningLoop
+    )
   }
 }

@@ -75,7 +75,8 @@ extension Asyncio.EventLoop {
     let task = try taskFactory.makeTask(on: self, coroutine)
     if !task.belongs(to: self) {
       throw Asyncio.RuntimeError(
-        "The task factory has made a task of another loop: make it on the loop that it is given"
+        "The task factory has made a task of another loop: make it on the loop that it is given",
+        code: .wrongLoop
       )
     }
     if let name = coroutine.name { task.name = name }

@@ -4,11 +4,11 @@ extension Asyncio.EventLoop {
   ///   ``Asyncio/BaseError`` that leaves a task or callback; on a virtual clock ``Asyncio/DeadlockError`` when nothing
   ///   is left to do; ``Asyncio/TurnLimitError``.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
-  public func runForever() throws { try run(untilIdle: false) }
+  public func runForever() throws { try run(endsWhenIdle: false) }
 
-  /// - Parameter untilIdle: whether the run may end because nothing is left to do.
+  /// - Parameter endsWhenIdle: whether the run may end because nothing is left to do.
   @available(*, noasync)
-  private func run(untilIdle: Bool) throws {
+  private func run(endsWhenIdle: Bool) throws {
     try checkCanRun()
     try whileRunning {
       isRunning = true
@@ -19,7 +19,7 @@ extension Asyncio.EventLoop {
       }
       repeat {
         do { try beginTurn() } catch is Idle {
-          if untilIdle { return }
+          if endsWhenIdle { return }
           throw deadlock()
         }
         while state.leftInTurn > 0 {
@@ -33,9 +33,9 @@ extension Asyncio.EventLoop {
   private func checkCanRun() throws {
     checkThread()
     try checkNotClosed()
-    if isRunning { throw Asyncio.RuntimeError("This event loop is already running") }
+    if isRunning { throw Asyncio.RuntimeError("This event loop is already running", code: .loopIsRunning) }
     if Asyncio.EventLoop.running() != nil {
-      throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running")
+      throw Asyncio.RuntimeError("Cannot run the event loop while another loop is running", code: .loopIsRunning)
     }
   }
 
@@ -83,7 +83,9 @@ extension Asyncio.EventLoop {
       if isMainBody { future.hasUnretrievedError = false }
       throw error
     }
-    guard future.isDone else { throw Asyncio.RuntimeError("Event loop stopped before Future completed.") }
+    guard future.isDone else {
+      throw Asyncio.RuntimeError("Event loop stopped before Future completed.", code: .loopWasStopped)
+    }
     return try future.result()
   }
 
@@ -93,7 +95,37 @@ extension Asyncio.EventLoop {
   /// - Throws: the errors of ``runForever()`` except ``Asyncio/DeadlockError``, since idleness ends this run.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
   public func runUntilIdle() throws {
-    try run(untilIdle: true)
+    try run(endsWhenIdle: true)
+  }
+
+  /// Runs a loop on a virtual clock for a while: all that is ready, and all timers that are due by then. The clock
+  /// shows the end of the while afterwards, and what is due later waits for the next run.
+  ///
+  /// ```swift
+  /// try loop.advance(by: .seconds(5))
+  /// #expect(connection.isRetrying)
+  /// ```
+  /// It does not wait for what is under way on other threads. If the loop is stopped, the clock stands where that
+  /// happened.
+  /// - Parameter duration: how long; zero or less: only what is ready and due.
+  /// - Throws: ``Asyncio/RuntimeError`` if the clock is not virtual, and what ``runForever()`` throws, except for
+  ///   ``Asyncio/DeadlockError``.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.sleep' from async code")
+  public func advance(by duration: Duration) throws { try advance(to: time.advanced(by: duration)) }
+
+  /// Runs a loop on a virtual clock until a time of that. See ``advance(by:)``.
+  /// - Parameter deadline: the end; one that has passed: only what is ready and due.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.sleep(until:)' from async code")
+  public func advance(to deadline: Asyncio.LoopClock.Instant) throws {
+    guard clock.kind == .virtual else {
+      throw Asyncio.RuntimeError(
+        "Cannot advance the time of a loop in real time: make one with EventLoop(clock: .virtual)"
+      )
+    }
+    try checkCanRun()
+    timeLimit = max(deadline.nanoseconds, clock.nowNanoseconds)
+    defer { timeLimit = nil }
+    try run(endsWhenIdle: true)
   }
 
   /// Makes the run method return at the end of the current turn. `loop.stop()`.

@@ -71,6 +71,10 @@ extension Asyncio {
     /// The work that was given to the default executors.
     var executorWork: ExecutorWork?
     var foreignOperations: ForeignOperations?
+    /// Tasks that wait until nothing else is ready, see `Asyncio.waitUntilIdle()`.
+    var idleWaiters = WaiterQueue()
+    /// Where the virtual time is to stop, while the loop is advanced.
+    var timeLimit: Int64?
 
     /// A handle for other threads, new each time.
     ///

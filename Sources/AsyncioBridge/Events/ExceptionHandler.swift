@@ -13,6 +13,8 @@ extension Asyncio {
     public var subject: String? { described?.text }
     /// The name of the task that the report is about.
     public let taskName: String?
+    /// What else whoever reports wants to tell, by names of their own.
+    public var userInfo: [String: Any] = [:]
     let site: SourceSite?
     private let described: Subject?
     /// The context of what this is about, where that is neither the future nor the handle.
@@ -32,8 +34,21 @@ extension Asyncio {
     }
 
     /// Creates a context, to call ``EventLoop/callExceptionHandler(_:)`` with.
-    public init(message: String, error: (any Error)? = nil, future: AnyFuture? = nil, handle: Handle? = nil) {
+    /// - Parameters:
+    ///   - message: what happened.
+    ///   - error: the error, if one was thrown.
+    ///   - future: the future or task it happened to.
+    ///   - handle: the callback that threw.
+    ///   - userInfo: what else there is to tell, by names of your own.
+    public init(
+      message: String,
+      error: (any Error)? = nil,
+      future: AnyFuture? = nil,
+      handle: Handle? = nil,
+      userInfo: [String: Any] = [:]
+    ) {
       self.init(message: message, error: error, future: future, handle: handle, subject: nil, site: future?.site)
+      self.userInfo = userInfo
     }
 
     init(
@@ -74,6 +89,7 @@ extension Asyncio {
       if let error { lines.append("exception: \(error)") }
       if let subject { lines.append("subject: \(subject)") }
       if let taskName { lines.append("task: \(taskName)") }
+      for (name, value) in userInfo.sorted(by: { $0.key < $1.key }) { lines.append("\(name): \(value)") }
       return lines.joined(separator: "\n  ")
     }
   }

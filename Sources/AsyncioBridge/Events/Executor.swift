@@ -48,18 +48,13 @@ extension Asyncio.Executor {
   public func submit<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) -> Asyncio.ConcurrentFuture<Value> {
-    let promise = CancelOnDrop<Value>()
+    // Work that is dropped by whoever was to do it is cancelled.
+    let promise = Asyncio.Promise<Value>()
     execute {
-      if promise.future.setRunning() { promise.future.resolve(Result { try work() }) }
+      if promise.setRunning() { promise.resolve(Result { try work() }) }
     }
     return promise.future
   }
-}
-
-/// Cancels the future of work that its executor drops.
-final class CancelOnDrop<Value: Sendable>: Sendable {
-  let future = Asyncio.ConcurrentFuture<Value>()
-  deinit { future.cancel() }
 }
 
 /// The shared state of a pool's threads, which end when the pool goes.
@@ -144,7 +139,8 @@ extension Asyncio.EventLoop {
     if let executor { return Asyncio.wrapFuture(executor.submit(work), loop: self) }
     if isExecutorShutDown {
       throw Asyncio.RuntimeError(
-        "Executor shutdown has been called: name an executor of your own, or shut the default one down later"
+        "Executor shutdown has been called: name an executor of your own, or shut the default one down later",
+        code: .isShutDown
       )
     }
     let token = allExecutorWork.add()

@@ -1,8 +1,8 @@
 extension Asyncio {
   /// The result of work that runs elsewhere, for use on any thread. `concurrent.futures.Future`.
   ///
-  /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` and ``Executor/submit(_:)`` return one. ``wrapFuture(_:loop:)``
-  /// makes a loop's future of it.
+  /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` and ``Executor/submit(_:)`` return one; one of your own is
+  /// that of a ``Promise``, which ends it. ``wrapFuture(_:loop:)`` makes a loop's future of it.
   public final class ConcurrentFuture<Value: Sendable>: Sendable {
     private enum State {
       case pending
@@ -50,8 +50,7 @@ extension Asyncio {
 
     private let storage = Locked(Storage())
 
-    /// Creates a pending future, to be resolved by ``resolve(_:)``.
-    public init() {}
+    init() {}
 
     deinit { storage.withLock { $0.waiting.source }?.drop() }
 
@@ -124,10 +123,13 @@ extension Asyncio {
       if let outcome { return try outcome.get() }
       if EventLoop.running() != nil {
         throw RuntimeError(
-          "ConcurrentFuture.result would block the thread of a running loop: await Asyncio.wrapFuture(_:).value instead"
+          "ConcurrentFuture.result would block the thread of a running loop: await Asyncio.wrapFuture(_:).value instead",
+          code: .loopIsRunning
         )
       }
-      if let event = eventUnlessDone(), !event.wait(timeout: timeout) { throw TimeoutError() }
+      if let event = eventUnlessDone(), !event.wait(timeout: timeout) {
+        throw TimeoutError("result", timeout: timeout)
+      }
       guard let outcome else { preconditionFailure("AsyncioBridge: a future told of its end before that") }
       return try outcome.get()
     }
@@ -180,9 +182,8 @@ extension Asyncio {
       return waiting != nil
     }
 
-    /// Marks the work as begun, so that it cannot be cancelled any more. `Future.set_running_or_notify_cancel()`.
-    /// - Returns: false if the future was cancelled: then the work must not begin.
-    public func setRunning() -> Bool {
+    /// See ``Promise/setRunning()``.
+    func setRunning() -> Bool {
       storage.withLock { storage in
         guard case .pending = storage.state else { return false }
         storage.state = .running
@@ -190,14 +191,18 @@ extension Asyncio {
       }
     }
 
-    /// Ends the future. `Future.set_result()`, `Future.set_exception()`.
-    /// - Returns: false if it was done already; then nothing happens.
+    /// See ``Promise/resolve(_:)``.
     @discardableResult
-    public func resolve(_ result: Result<Value, any Error>) -> Bool {
+    func resolve(_ result: Result<Value, any Error>) -> Bool { end(.finished(result)) }
+
+    /// Nobody is left who might end it: cancels it even if the work has begun.
+    func drop() { _ = end(.cancelled) }
+
+    private func end(_ state: State) -> Bool {
       let waiting = storage.withLock { storage -> Waiting? in
         switch storage.state {
         case .finished, .cancelled: nil
-        case .pending, .running: storage.end(.finished(result))
+        case .pending, .running: storage.end(state)
         }
       }
       waiting?.tell(self)

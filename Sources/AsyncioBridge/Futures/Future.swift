@@ -46,6 +46,18 @@ extension Asyncio {
       return stored.get(Value.self)
     }
 
+    /// How the future has ended, nil while it is pending. A cancelled one has failed with `CancellationError`.
+    ///
+    /// A look that changes nothing: in contrast to ``result()`` and ``AnyFuture/exception()`` it does not count as
+    /// having retrieved the error, which is still reported if nobody does. asyncio has no such look.
+    public final var outcome: Result<Value, any Error>? {
+      switch state {
+      case .pending: nil
+      case .cancelled: .failure(cancellation)
+      case .finished: error.map { .failure($0) } ?? .success(stored.get(Value.self))
+      }
+    }
+
     /// Gives the future its value and schedules its callbacks. `Future.set_result()`.
     /// - Throws: ``InvalidStateError`` if the future is already done, ``RuntimeError`` for a task.
     @inlinable

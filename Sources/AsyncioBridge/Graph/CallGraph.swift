@@ -4,7 +4,8 @@ extension Asyncio {
   ///
   /// The nodes are tasks, futures, and what stands between a task and the futures that it waits for: combinators,
   /// locks, queues. Each node appears once, however many others wait for it. The graph is a copy: it stays as it is
-  /// while the loop goes on, and any thread may have it.
+  /// while the loop goes on, any thread may have it, and it may
+  /// be encoded for another process.
   ///
   /// ```swift
   /// for task in graph.tasks where task.state == .waiting {
@@ -15,7 +16,7 @@ extension Asyncio {
     /// A task, a future, or an object that tasks wait at.
     public struct Node: Sendable, Hashable, Identifiable {
       /// What a node stands for.
-      public enum Kind: String, Sendable {
+      public enum Kind: String, Sendable, Codable {
         /// A task, including one of a type of your own.
         case task = "Task"
         /// A plain future, which anybody may complete.
@@ -55,7 +56,7 @@ extension Asyncio {
       }
 
       /// How far a node has come.
-      public enum State: String, Sendable {
+      public enum State: String, Sendable, Codable {
         /// A task in the middle of a step: the task whose code captured the graph, or a task that has started that one
         /// eagerly.
         case running
@@ -87,7 +88,7 @@ extension Asyncio {
       public internal(set) var awaits: [Int]
       /// The nodes that wait for this node.
       public internal(set) var awaitedBy: [Int]
-      let site: SourceSite?
+      let site: CallGraphSite?
     }
 
     /// All nodes: first the tasks of the loop, in the order of their creation. A node's `id` is its index here.

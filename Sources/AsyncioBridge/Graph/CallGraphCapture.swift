@@ -138,7 +138,7 @@ extension Asyncio.CallGraph.Node {
       details: facts.details,
       awaits: [],
       awaitedBy: [],
-      site: facts.site
+      site: facts.site.map { .ofThisProgram($0) }
     )
   }
 }

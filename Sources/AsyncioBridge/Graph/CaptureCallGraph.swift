@@ -49,11 +49,11 @@ extension Asyncio.LoopHandle {
   /// print(try handle.captureCallGraph().result(timeout: .seconds(1)))
   /// ```
   public func captureCallGraph() -> Asyncio.ConcurrentFuture<Asyncio.CallGraph> {
-    let promise = CancelOnDrop<Asyncio.CallGraph>()
+    let promise = Asyncio.Promise<Asyncio.CallGraph>()
     let call = PostedCall(
       {
         guard let loop = Asyncio.EventLoop.running() else { return }
-        promise.future.resolve(.success(Asyncio.captureCallGraph(loop: loop)))
+        promise.resolve(.success(Asyncio.captureCallGraph(loop: loop)))
       },
       site: .library
     )

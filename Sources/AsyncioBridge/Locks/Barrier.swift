@@ -39,12 +39,11 @@ extension Asyncio {
 
     /// Creates a barrier that nobody waits at.
     /// - Parameters:
-    ///   - parties: how many tasks have to come.
+    ///   - parties: how many tasks have to come, at least 1.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    /// - Throws: ``ValueError`` if `parties` is less than 1.
-    public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
-      if parties < 1 { throw ValueError("parties must be > 0") }
+    public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+      precondition(parties > 0, "AsyncioBridge: a Barrier's parties must be > 0, not \(parties)")
       self.parties = parties
       condition = Condition(Lock(loop: loop), passesNotificationOn: true)
     }

@@ -35,7 +35,7 @@ extension Asyncio {
     ///   - loop: the loop it belongs to; by default the lock's.
     /// - Throws: ``ValueError`` if the lock belongs to another loop.
     public convenience init(lock: Lock, loop: EventLoop? = nil) throws {
-      if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock") }
+      if let loop, loop !== lock.loop { throw ValueError("loop argument must agree with lock", code: .wrongLoop) }
       self.init(lock)
     }
 
@@ -44,8 +44,7 @@ extension Asyncio {
 
     /// Waits until the lock is free, and takes it. `Condition.acquire()`.
     /// - Throws: `CancellationError` when cancelled.
-    @discardableResult
-    public func acquire() async throws -> Bool { try await lock.acquire() }
+    public func acquire() async throws { try await lock.acquire() }
 
     /// Frees the lock. `Condition.release()`.
     /// - Throws: ``RuntimeError`` if the lock is free.
@@ -56,17 +55,12 @@ extension Asyncio {
     /// The lock is held again however the wait ends. A task that is cancelled after it was notified loses the
     /// notification; on a loop that follows ``Semantics/python3_13`` another is notified in its place, and so a task
     /// may also be woken for nothing.
-    /// - Returns: true.
     /// - Throws: ``RuntimeError`` if the lock is not held; `CancellationError` when cancelled.
-    @discardableResult
-    public func wait() async throws -> Bool {
-      try await wait(for: self)
-      return true
-    }
+    public func wait() async throws { try await wait(for: self) }
 
     /// - Parameter owner: what the call graph shows to be waited for.
     func wait(for owner: AnyObject) async throws {
-      guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock") }
+      guard isLocked else { throw RuntimeError("cannot wait on un-acquired lock", code: .notAcquired) }
       try release()
       let waiter = waiters.join(loop, for: owner)
       do {
@@ -102,6 +96,7 @@ extension Asyncio {
     /// Waits until `predicate` holds. `Condition.wait_for()`.
     ///
     /// It is evaluated at once, and again after every notification.
+    /// - Returns: true, the value of the predicate.
     /// - Throws: ``RuntimeError`` if it has to wait and the lock is not held; `CancellationError` when cancelled; what
     ///   `predicate` throws.
     @discardableResult
@@ -122,7 +117,7 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is not held.
     public func notify(_ n: Int = 1) throws {
       loop.assertOnLoop()
-      guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock") }
+      guard isLocked else { throw RuntimeError("cannot notify on un-acquired lock", code: .notAcquired) }
       waiters.wake(atMost: n)
     }
 

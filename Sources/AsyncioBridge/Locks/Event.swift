@@ -28,19 +28,16 @@ extension Asyncio {
     public func clear() { flag = false }
 
     /// Waits until the flag is set; returns at once if it is. `Event.wait()`.
-    /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled.
-    @discardableResult
-    public func wait() async throws -> Bool { try await wait(for: self) }
+    public func wait() async throws { try await wait(for: self) }
 
     /// - Parameter owner: what the call graph shows to be waited for.
     @inline(__always)
-    func wait(for owner: AnyObject) async throws -> Bool {
-      if isSet { return true }
+    func wait(for owner: AnyObject) async throws {
+      if isSet { return }
       let waiter = waiters.join(loop, for: owner)
       defer { waiters.leave(waiter) }
       try await waiter.value
-      return true
     }
 
     /// How many tasks wait for the flag, or were woken and have not resumed yet.

@@ -21,14 +21,11 @@ extension Asyncio {
     }
 
     /// Waits until the lock is free, and takes it. `Lock.acquire()`.
-    /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled; then the lock is not held.
-    @discardableResult
     @inlinable
     @inline(__always)
-    public func acquire() async throws -> Bool {
+    public func acquire() async throws {
       if !takeIfFree() { try await waitAndTake() }
-      return true
     }
 
     @usableFromInline
@@ -61,7 +58,7 @@ extension Asyncio {
     /// - Throws: ``RuntimeError`` if the lock is free.
     public func release() throws {
       loop.assertOnLoop()
-      guard isLocked else { throw RuntimeError("Lock is not acquired.") }
+      guard isLocked else { throw RuntimeError("Lock is not acquired.", code: .notAcquired) }
       isTaken = false
       // If the first has been woken already, it will take the lock, or wake the next when it is cancelled.
       waiters.wakeFirst()

@@ -1,10 +1,9 @@
 extension Asyncio {
   /// What can be acquired and released: ``Lock``, ``Condition``, ``Semaphore``.
   public protocol LockProtocol: AnyObject {
-    /// Waits until it is free, and takes it. Always true, as in asyncio.
+    /// Waits until it is free, and takes it.
     /// - Throws: `CancellationError` when cancelled; then it is not held.
-    @discardableResult
-    func acquire() async throws -> Bool
+    func acquire() async throws
     /// Gives it back.
     func release() throws
     /// Whether acquiring would wait.
@@ -20,6 +19,7 @@ extension Asyncio.LockProtocol {
   /// ```
   /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws; and in place of that what releasing
   ///   throws, if `body` released it already.
+  @discardableResult
   @inlinable
   @inline(__always)
   public func withLock<Result>(

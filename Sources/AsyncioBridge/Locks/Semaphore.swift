@@ -15,12 +15,11 @@ extension Asyncio {
 
     /// Creates a semaphore.
     /// - Parameters:
-    ///   - value: how many units are free at first.
+    ///   - value: how many units are free at first; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    /// - Throws: ``ValueError`` for a negative value.
-    public init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
-      if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
+    public init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+      precondition(value >= 0, "AsyncioBridge: Semaphore initial value must be >= 0, not \(value)")
       units = value
       self.loop = EventLoop.current(loop)
       reservesUnits = self.loop.semantics.semaphoreReservesUnits
@@ -31,14 +30,11 @@ extension Asyncio {
     public final var isLocked: Bool { units == 0 || reservesUnits && waiters.hasClaimants }
 
     /// Waits until a unit is free, and takes it. `Semaphore.acquire()`.
-    /// - Returns: true.
     /// - Throws: `CancellationError` when cancelled; then no unit was taken.
-    @discardableResult
     @inlinable
     @inline(__always)
-    public final func acquire() async throws -> Bool {
+    public final func acquire() async throws {
       if units > 0, waiters.isEmpty { units -= 1 } else { try await waitForUnit() }
-      return true
     }
 
     @usableFromInline
@@ -90,7 +86,12 @@ extension Asyncio {
     /// - Throws: ``ValueError`` if there are `Int.max` free units; then nothing changes.
     public func release() throws {
       loop.assertOnLoop()
-      if units == .max { throw ValueError("Semaphore released too many times: it can't have more than \(units) units") }
+      if units == .max {
+        throw ValueError(
+          "Semaphore released too many times: it can't have more than \(units) units",
+          code: .tooManyReleases
+        )
+      }
       units += 1
       if reservesUnits { _ = admitFirst() } else { waiters.admitNext() }
     }
@@ -110,20 +111,18 @@ extension Asyncio {
 
     /// Creates a semaphore.
     /// - Parameters:
-    ///   - value: how many units are free at first, and at most.
+    ///   - value: how many units are free at first, and at most; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    /// - Throws: ``ValueError`` for a negative value.
-    public override init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws
-    {
+    public override init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
       bound = value
-      try super.init(value, loop: loop)
+      super.init(value, loop: loop)
     }
 
     /// Gives a unit back, and wakes the next task that waits. `BoundedSemaphore.release()`.
     /// - Throws: ``ValueError`` if all units are free; then nothing changes.
     public override func release() throws {
-      if value >= bound { throw ValueError("BoundedSemaphore released too many times") }
+      if value >= bound { throw ValueError("BoundedSemaphore released too many times", code: .tooManyReleases) }
       try super.release()
     }
   }

@@ -4,28 +4,14 @@ extension Asyncio {
     /// A binary heap: no item is less than the one at half its index.
     private var heap: [Element] = []
 
-    /// Creates an empty queue.
-    /// - Parameters:
-    ///   - maxsize: how many items there may be; zero or less: any number.
-    ///   - loop: the loop it belongs to; by default the running one, which there must be.
-    ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public override init(
-      maxsize: Int = 0,
-      loop: EventLoop? = nil,
-      isolation: isolated (any Actor)? = #isolation
-    ) {
-      super.init(maxsize: maxsize, loop: loop, isolation: isolation)
-    }
+    public override var storedCount: Int { heap.count }
 
-    override class var keepsItems: Bool { true }
-    override var count: Int { heap.count }
-
-    override func insert(_ item: Element) {
+    public override func storeItem(_ item: Element) {
       heap.append(item)
       siftUp(heap.count - 1)
     }
 
-    override func removeNext() -> Element {
+    public override func takeItem() -> Element {
       heap.swapAt(0, heap.count - 1)
       let least = heap.removeLast()
       // Down to a leaf first, then up to its place, which takes fewer comparisons; and equal items come in the same order

@@ -2,19 +2,22 @@ extension Asyncio {
   /// A queue between tasks, first in first out. `asyncio.Queue`.
   ///
   /// With a `maxsize`, putting into a full queue waits; getting from an empty one always does.
-  public class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
+  ///
+  /// A kind of queue of your own is a subclass that overrides ``storeItem(_:)``, ``takeItem()`` and ``storedCount``:
+  /// all three if it keeps the items itself, or some to change what becomes of them on their way.
+  open class Queue<Element>: CustomStringConvertible, CustomDebugStringConvertible {
     // What putting and getting touch is accessed unchecked, as `LoopState` is.
 
     @usableFromInline final let loop: EventLoop
     /// How many items there may be; zero or less: any number.
     public final let maxsize: Int
-    /// Empty if this kind of queue keeps its items itself.
+    /// Empty if a kind of queue keeps its items itself.
     @safe @exclusivity(unchecked) @usableFromInline final var items = Ring<Element>()
     @safe @exclusivity(unchecked) @usableFromInline final var getters = WaiterQueue()
     @safe @exclusivity(unchecked) @usableFromInline final var putters = WaiterQueue()
     @safe @exclusivity(unchecked) @usableFromInline final var unfinishedTasks = 0
     @safe @exclusivity(unchecked) @usableFromInline final var isShutDown = false
-    /// Whether the items are in `items`: then nothing need be asked of a subclass.
+    /// Whether this is no subclass that is to be asked.
     @usableFromInline final let isPlain: Bool
     /// Set while there are no unfinished tasks.
     @usableFromInline final let finished: Event
@@ -24,29 +27,49 @@ extension Asyncio {
     ///   - maxsize: how many items there may be; zero or less: any number.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public init(maxsize: Int = 0, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      let loop = EventLoop.current(loop)
+    public convenience init(
+      maxsize: Int = 0,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation
+    ) {
+      self.init(maxsize: maxsize, on: EventLoop.current(loop))
+    }
+
+    /// Creates an empty queue: for the initialisers of subclasses. `Queue._init()`.
+    /// - Parameters:
+    ///   - maxsize: how many items there may be; zero or less: any number.
+    ///   - loop: the loop it belongs to.
+    public init(maxsize: Int, on loop: EventLoop) {
+      // Apart from the other: the compiler (6.3) crashes where a subclass inherits an initialiser whose default is the
+      // caller's isolation, unless that is a convenience.
       self.loop = loop
       self.maxsize = maxsize
       finished = Event(loop: loop)
       finished.set()
-      isPlain = !Self.keepsItems
+      isPlain = !Self.isAsked
     }
 
     // MARK: What the kinds of queue differ in
 
-    /// Whether the kind of queue keeps its items itself, and therefore overrides what follows.
-    class var keepsItems: Bool { false }
-    @usableFromInline var count: Int { items.count }
-    @usableFromInline func insert(_ item: Element) { items.append(item) }
-    @usableFromInline func removeNext() -> Element { items.removeFirst() }
-    var itemsDescription: String { "\(items.elements)" }
+    /// Whether the class overrides what follows.
+    class var isAsked: Bool { self != Queue<Element>.self }
+
+    /// How many items are in the queue: for subclasses to override. `Queue._qsize()`.
+    open var storedCount: Int { items.count }
+    /// Puts an item where the queue keeps its items: for subclasses to override, and to be called by them only, since
+    /// it wakes nobody. `Queue._put()`.
+    open func storeItem(_ item: Element) { items.append(item) }
+    /// Takes out the item to deliver next, of which there is one: for subclasses to override, and to be called by them
+    /// only, since it wakes nobody. `Queue._get()`.
+    open func takeItem() -> Element { items.removeFirst() }
+    /// What the description shows: a subclass may keep its items where this does not see them.
+    var itemsDescription: String { items.count == qsize ? "\(items.elements)" : "\(qsize) items" }
 
     // MARK: Size
 
     /// How many items there are. `Queue.qsize()`.
     @inlinable
-    public final var qsize: Int { isPlain ? items.count : count }
+    public final var qsize: Int { isPlain ? items.count : storedCount }
     /// Whether there is no item. `Queue.empty()`.
     @inlinable
     public final var isEmpty: Bool { qsize == 0 }
@@ -99,7 +122,7 @@ extension Asyncio {
     @inlinable
     @inline(__always)
     final func add(_ item: Element) {
-      if isPlain { items.append(item) } else { insert(item) }
+      if isPlain { items.append(item) } else { storeItem(item) }
       if unfinishedTasks == 0 { finished.clear() }
       unfinishedTasks += 1
       if !getters.isEmpty { getters.admitNext() }
@@ -150,7 +173,7 @@ extension Asyncio {
     @inlinable
     @inline(__always)
     final func take() -> Element {
-      let item = isPlain ? items.removeFirst() : removeNext()
+      let item = isPlain ? items.removeFirst() : takeItem()
       if !putters.isEmpty { putters.admitNext() }
       return item
     }
@@ -161,7 +184,7 @@ extension Asyncio {
     /// - Throws: ``ValueError`` if it is called more often than there were items.
     public final func taskDone() throws {
       loop.assertOnLoop()
-      if unfinishedTasks <= 0 { throw ValueError("task_done() called too many times") }
+      if unfinishedTasks <= 0 { throw ValueError("task_done() called too many times", code: .tooManyReleases) }
       unfinishedTasks -= 1
       if unfinishedTasks == 0 { finished.set() }
     }
@@ -169,7 +192,7 @@ extension Asyncio {
     /// Waits until ``taskDone()`` was called for every item that was ever added. `Queue.join()`.
     /// - Throws: `CancellationError` when cancelled.
     public final func join() async throws {
-      if unfinishedTasks > 0 { _ = try await finished.wait(for: self) }
+      if unfinishedTasks > 0 { try await finished.wait(for: self) }
     }
 
     // MARK: Shutting down
@@ -185,7 +208,7 @@ extension Asyncio {
       isShutDown = true
       if immediate {
         while !isEmpty {
-          _ = removeNext()
+          _ = takeItem()
           if unfinishedTasks > 0 { unfinishedTasks -= 1 }
         }
         if unfinishedTasks == 0 { finished.set() }
@@ -212,7 +235,7 @@ extension Asyncio {
       "<\(kindDescription) at \(ObjectIdentifier(self).hexDescription) \(details)>"
     }
 
-    var kindDescription: String { "Queue" }
+    var kindDescription: String { isPlain ? "Queue" : "\(type(of: self))" }
 
     private var details: String {
       var parts = ["maxsize=\(maxsize)"]

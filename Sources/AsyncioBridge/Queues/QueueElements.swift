@@ -27,6 +27,10 @@ extension Asyncio.Queue {
       public func next() async throws -> Element? {
         do { return try await queue.get() } catch is Asyncio.QueueShutDown { return nil }
       }
+
+      /// The next item, for `for try await`: without this the code of an actor would leave the actor for it.
+      @inline(__always)
+      public func next(isolation actor: (any Actor)?) async throws -> Element? { try await next() }
     }
   }
 }

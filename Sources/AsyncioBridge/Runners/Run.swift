@@ -114,7 +114,8 @@ extension Asyncio {
   static func checkNoRunningLoop(for caller: String) throws {
     if EventLoop.running() != nil {
       throw RuntimeError(
-        "\(caller) cannot be called from a running event loop: await the function, or make it a task with createTask"
+        "\(caller) cannot be called from a running event loop: await the function, or make it a task with createTask",
+        code: .loopIsRunning
       )
     }
   }

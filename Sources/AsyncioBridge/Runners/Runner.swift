@@ -87,7 +87,7 @@ extension Asyncio {
         state = .initialized(loop, context)
         return (loop, context)
       case .initialized(let loop, let context): return (loop, context)
-      case .closed: throw RuntimeError("Runner is closed: make a new one")
+      case .closed: throw RuntimeError("Runner is closed: make a new one", code: .isShutDown)
       }
     }
 

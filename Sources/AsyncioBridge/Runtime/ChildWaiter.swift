@@ -27,7 +27,10 @@ final class ChildWaiter: FutureObserver, Hashable {
     isolation: isolated (any Actor)?
   ) async throws {
     if !future.belongs(to: loop) {
-      throw Asyncio.RuntimeError("A child task on \(loop) got Future \(future) attached to a different loop")
+      throw Asyncio.RuntimeError(
+        "A child task on \(loop) got Future \(future) attached to a different loop",
+        code: .wrongLoop
+      )
     }
     if loop.isClosed { throw Asyncio.cancellation }
     let waiter = ChildWaiter(future, loop)

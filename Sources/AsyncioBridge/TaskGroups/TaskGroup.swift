@@ -74,8 +74,8 @@ extension Asyncio {
       line: UInt = #line,
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws -> Task<Value> {
-      if isFinished { throw RuntimeError("TaskGroup is finished: it takes no more children") }
-      if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down") }
+      if isFinished { throw RuntimeError("TaskGroup is finished: it takes no more children", code: .scopeHasEnded) }
+      if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down", code: .scopeHasEnded) }
       let task = try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
       // One that is done after its first step, too, is heard of on the next turn. If it has failed, within the first step of
       // another child, that one is among the children by then, to be cancelled.

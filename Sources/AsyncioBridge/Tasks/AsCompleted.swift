@@ -50,6 +50,10 @@ extension Asyncio {
     ///   ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there are none.
     public func next() async throws -> F? { try await begun()?.next() }
 
+    /// The next future, for `for try await`: without this the code of an actor would leave the actor for it.
+    @inline(__always)
+    public func next(isolation actor: (any Actor)?) async throws -> F? { try await next() }
+
     private func begun() throws -> Completions<F>? {
       switch state {
       case .begun(let completions): return completions
@@ -76,11 +80,13 @@ final class AsCompletedWait: CallGraphSubject {
   /// How many futures are to come; none once the time is up.
   @safe @exclusivity(unchecked) private var left: Int
   private let observer = AsCompletedObserver()
+  private let timeout: Duration?
   private var timer: Asyncio.TimerHandle?
 
   init(_ futures: [Asyncio.AnyFuture], timeout: Duration?, loop: Asyncio.EventLoop) {
     done = CompletedQueue(loop: loop)
     self.futures = futures
+    self.timeout = timeout
     left = futures.count
     observer.wait = Unretained(self)
     done.wait = Unretained(self)
@@ -107,6 +113,8 @@ final class AsCompletedWait: CallGraphSubject {
     if left == 0 { timer?.cancel() }
   }
 
+  var timeoutError: Asyncio.TimeoutError { Asyncio.TimeoutError("asCompleted", timeout: timeout) }
+
   private func stopObserving() {
     for future in futures { future.remove(observer) }
   }
@@ -129,11 +137,7 @@ final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
   /// Nil once nobody iterates any more.
   fileprivate(set) var wait: Unretained<AsCompletedWait>?
 
-  // Said here, since the compiler (6.3) crashes where an initialiser is inherited whose default is the caller's isolation.
-  override init(maxsize: Int = 0, loop: Asyncio.EventLoop?, isolation: isolated (any Actor)? = #isolation) {
-    super.init(maxsize: maxsize, loop: loop, isolation: isolation)
-  }
-
+  override class var isAsked: Bool { false }
   override var callGraphSource: (any CallGraphSubject)? { wait?.object }
 }
 

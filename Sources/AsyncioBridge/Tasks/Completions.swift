@@ -56,9 +56,13 @@ extension Asyncio {
       left -= 1
       // What waits goes with this.
       defer { withExtendedLifetime(self) {} }
-      guard let future = try await wait.done.get() else { throw TimeoutError() }
+      guard let future = try await wait.done.get() else { throw wait.timeoutError }
       return future.known(as: F.self)
     }
+
+    /// The next future, for `for try await`: without this the code of an actor would leave the actor for it.
+    @inline(__always)
+    public func next(isolation actor: (any Actor)?) async throws -> F? { try await next() }
 
     /// The sequence itself.
     public func makeAsyncIterator() -> Completions { self }

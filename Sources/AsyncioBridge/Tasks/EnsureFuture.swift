@@ -128,6 +128,6 @@ extension Asyncio {
 
   @usableFromInline
   static func throwOtherLoop() throws {
-    throw ValueError("The future belongs to a different loop than the one that is to wait for it")
+    throw ValueError("The future belongs to a different loop than the one that is to wait for it", code: .wrongLoop)
   }
 }

@@ -22,6 +22,23 @@ extension Asyncio {
     try waiter?.checkResult()
   }
 
+  /// Suspends the calling task until a time of the loop's clock.
+  ///
+  /// A time that has come gives up exactly one turn, as a delay of zero does. Otherwise as ``sleep(_:)``.
+  ///
+  /// ```swift
+  /// try await Asyncio.sleep(until: loop.time.advanced(by: .seconds(5)))
+  /// ```
+  /// - Parameter deadline: when to go on.
+  /// - Throws: `CancellationError` when cancelled; ``RuntimeError`` if no loop is running.
+  public static func sleep(until deadline: LoopClock.Instant) async throws {
+    let loop = try EventLoop.runningOrThrow()
+    if deadline <= loop.time { return try await sleep(.zero) }
+    let waiter = loop.startTimer(until: deadline.nanoseconds)
+    defer { waiter.cancelTimer() }
+    try await waiter.value
+  }
+
   @usableFromInline
   static func startTimer(_ delay: Duration) throws -> WaiterFuture {
     guard let running = ThreadState.current.record.runningLoop else { throw RuntimeError.noRunningLoop }

@@ -45,7 +45,7 @@ extension Asyncio {
   @usableFromInline
   static func waitUntil(_ returnWhen: ReturnWhen, _ futures: [AnyFuture], timeout: Duration?) async throws -> Int {
     let loop = try EventLoop.runningOrThrow()
-    if futures.isEmpty { throw ValueError("Set of futures is empty.") }
+    if futures.isEmpty { throw ValueError("Set of futures is empty.", code: .noFutures) }
     let observer = WaitObserver(futures, loop: loop, timeout: timeout, returnWhen: returnWhen)
     for future in futures { future.add(.observer(observer)) }
     defer {

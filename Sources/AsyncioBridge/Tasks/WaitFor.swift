@@ -69,6 +69,7 @@ extension Asyncio.EventLoop {
 @usableFromInline
 struct TimedWait {
   private let future: Asyncio.AnyFuture
+  private let timeout: Duration
   /// Completed by the future or by the timer; nil if there is no time at all.
   private let waiter: WaiterFuture?
   /// How far the wait for it has come, or what has interrupted it.
@@ -83,6 +84,7 @@ struct TimedWait {
       return timeout > .zero ? loop.createWaiter(for: future) : nil
     }
     self.future = future
+    self.timeout = timeout
     self.waiter = waiter
     guard let waiter else {
       if future.isDone { return nil }
@@ -104,10 +106,10 @@ struct TimedWait {
     guard let waiter else {
       try await cancelAndWait()
       do { try future.checkResult() } catch let error as CancellationError {
-        throw Asyncio.TimeoutError(underlying: error)
+        throw timeoutError(underlying: error)
       }
       if future.onLoop(\.semantics.waitForStaysInTask) { return }
-      throw Asyncio.TimeoutError()
+      throw timeoutError()
     }
     defer { waiter.cancelTimer() }
     do {
@@ -125,7 +127,11 @@ struct TimedWait {
     if future.isDone { return }
     future.callbacks.remove(completing: waiter)
     try await cancelAndWait()
-    throw Asyncio.TimeoutError()
+    throw timeoutError()
+  }
+
+  private func timeoutError(underlying: (any Error)? = nil) -> Asyncio.TimeoutError {
+    Asyncio.TimeoutError("waitFor", taskName: future.asTask?.name, timeout: timeout, underlying: underlying)
   }
 
   /// Cancels the future, and waits until it is done.

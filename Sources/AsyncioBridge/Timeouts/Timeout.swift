@@ -25,7 +25,7 @@ extension Asyncio {
     _ body: nonisolated(nonsending) (Timeout) async throws -> Value
   ) async throws -> Value {
     let timeout = try Timeout()
-    return try await timeout.run(until: delay.map { timeout.loop.time.advanced(by: $0) }, body)
+    return try await timeout.run(until: delay.map { timeout.start.advanced(by: $0) }, body)
   }
 
   /// Runs `body` in the calling task, but only for so long. `asyncio.timeout()`. See ``timeout(_:_:)``.
@@ -81,6 +81,8 @@ extension Asyncio {
     let task: TaskRef
     /// What ``Task/cancelling`` was when the scope began.
     private let cancelling: Int
+    /// When the scope began.
+    fileprivate let start: LoopClock.Instant
     private var state = State.active
     private var timer: Handle?
     /// The deadline, nil if there is none. `Timeout.when()`.
@@ -90,6 +92,7 @@ extension Asyncio {
       (loop, task) = try callingTask(or: "Timeout should be used inside a task")
       task.retain()
       cancelling = task.record.cancelRequests
+      start = loop.time
     }
 
     deinit { loop.settle { [task] _ in task.release() } }
@@ -101,7 +104,9 @@ extension Asyncio {
     /// - Parameter when: the new deadline; one that has passed expires on the next turn; nil: none.
     /// - Throws: ``RuntimeError`` if the timeout has expired, or its scope has ended.
     public func reschedule(_ when: LoopClock.Instant?) throws {
-      guard state == .active else { throw RuntimeError("Cannot change state of \(state) Timeout") }
+      guard state == .active else {
+        throw RuntimeError("Cannot change state of \(state) Timeout", code: .scopeHasEnded)
+      }
       self.when = when
       timer?.cancel()
       timer = nil
@@ -135,9 +140,14 @@ extension Asyncio {
         _ = end()
         return value
       } catch {
-        if end(), error is CancelledError { throw TimeoutError(underlying: error) }
+        if end(), error is CancelledError { throw timeoutError(underlying: error) }
         throw error
       }
+    }
+
+    private func timeoutError(underlying: any Error) -> TimeoutError {
+      let timeout = when.map { start.duration(to: $0) }
+      return TimeoutError("timeout", taskName: task.record.name, timeout: timeout, underlying: underlying)
     }
 
     /// Returns whether a cancellation of the body is this timeout's doing, and nobody else's.
@@ -164,7 +174,8 @@ extension Asyncio {
     let loop = try EventLoop.runningOrThrow()
     guard let core = loop.callingCore() else {
       throw RuntimeError(
-        "\(message): a child task of Swift's own is none of the loop's; make one with Asyncio.createTask"
+        "\(message): a child task of Swift's own is none of the loop's; make one with Asyncio.createTask",
+        code: .noCurrentTask
       )
     }
     return (loop, core)

@@ -42,25 +42,25 @@ private struct Shard {
   let loop: Asyncio.LoopHandle
   let store: Store
   /// Ends the loop when it is resolved.
-  let stop: Asyncio.ConcurrentFuture<Void>
+  let stop: Asyncio.Promise<Void>
   /// What there was to do; done when the loop has ended.
   let ended: Asyncio.Future<Store.Counts>
 
   /// Starts a loop, and waits until it runs.
   static func start() async throws -> Shard {
-    let started = Asyncio.ConcurrentFuture<(Asyncio.LoopHandle, Store)>()
-    let stop = Asyncio.ConcurrentFuture<Void>()
+    let started = Asyncio.Promise<(Asyncio.LoopHandle, Store)>()
+    let stop = Asyncio.Promise<Void>()
     // The async form of run has a thread of its own. As an operation of this loop it is cancelled and joined with it.
     let ended = Asyncio.ensureFuture(operation: {
       try await Asyncio.run {
         let loop = Asyncio.EventLoop.running()!.threadsafe
         let store = Store(loop)
         started.resolve(.success((loop, store)))
-        try await Asyncio.wrapFuture(stop).value
+        try await Asyncio.wrapFuture(stop.future).value
         return await store.counts
       }
     })
-    let (loop, store) = try await Asyncio.wrapFuture(started).value
+    let (loop, store) = try await Asyncio.wrapFuture(started.future).value
     return Shard(loop: loop, store: store, stop: stop, ended: ended)
   }
 

@@ -40,6 +40,20 @@ struct CompileTimeTests {
     try await check("RejectedTypes", settings)
   }
 
+  @Test("the read end of a future can't end it", arguments: Settings.allCases)
+  func rejectedByAccess(_ settings: Settings) async throws {
+    try await check("RejectedAccess", settings)
+  }
+
+  @Test(
+    "a module whose default is the main actor says nonisolated before each top-level declaration, and not in main.swift"
+  )
+  func mainActorModule() async throws {
+    let files = ["Inventory", "main"].map { Self.folder.appendingPathComponent("MainActorModule/\($0).swift") }
+    let diagnostics = try await onOwnThread { try Compiler.check(files, Settings.both.arguments, asLibrary: false) }
+    for diagnostic in diagnostics { Issue.record("line \(diagnostic.line): \(diagnostic.message)") }
+  }
+
   @Test("no two threads get at the same state of a loop", arguments: Settings.allCases)
   func rejectedByFlow(_ settings: Settings) async throws {
     try await check("RejectedFlows", settings)
@@ -48,7 +62,7 @@ struct CompileTimeTests {
   @Test("a new user's first file, main.swift, compiles with and without await", arguments: Settings.allCases)
   func topLevel(_ settings: Settings) async throws {
     let file = Self.folder.appendingPathComponent("TopLevel/main.swift")
-    let diagnostics = try await onOwnThread { try Compiler.check(file, settings.arguments, asLibrary: false) }
+    let diagnostics = try await onOwnThread { try Compiler.check([file], settings.arguments, asLibrary: false) }
     for diagnostic in diagnostics where diagnostic.isError {
       Issue.record("line \(diagnostic.line): \(diagnostic.message)")
     }
@@ -66,7 +80,7 @@ struct CompileTimeTests {
     let expected = try Self.expectations(in: String(contentsOf: file, encoding: .utf8), settings)
     #expect(expected.isEmpty == (name == "Accepted"))
 
-    let diagnostics = try await onOwnThread { try Compiler.check(file, settings.arguments) }
+    let diagnostics = try await onOwnThread { try Compiler.check([file], settings.arguments) }
     for (line, text) in expected {
       let messages = diagnostics.filter { $0.line == line && $0.isError }.map(\.message)
       #expect(messages.contains { $0.contains(text) }, "line \(line) is no such error: \(messages)")
@@ -119,15 +133,15 @@ private enum Compiler {
     return line?.firstIndex(of: "/").flatMap { start in line.map { String($0[start...]) } }
   }
 
-  /// Compiles a file against the library that was built beside these tests, as far as errors go.
-  static func check(_ file: URL, _ settings: [String], asLibrary: Bool = true) throws -> [Diagnostic] {
+  /// Compiles a module against the library that was built beside these tests, as far as errors go.
+  static func check(_ files: [URL], _ settings: [String], asLibrary: Bool = true) throws -> [Diagnostic] {
     let modules = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("Modules")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(path))
     process.arguments =
-      ["-swift-version", "6", "-diagnostic-style", "llvm", "-emit-sil", "-o", "/dev/null"]
+      ["-swift-version", "6", "-diagnostic-style", "llvm", "-wmo", "-emit-sil", "-o", "/dev/null"]
       + (asLibrary ? ["-parse-as-library"] : [])
-      + ["-I", modules.path] + settings + [file.path]
+      + ["-I", modules.path] + settings + files.map(\.path)
     let output = Pipe()
     process.standardError = output
     process.standardOutput = output
@@ -143,7 +157,7 @@ private enum Compiler {
       guard place.count >= 3, let number = Int(place[place.count - 2]) else { return nil }
       return Diagnostic(line: number, isError: parts[1] == "error", message: String(parts[2]))
     }
-    // What is not about a line of the file, as a library that is not found, must not look like a program that is fine.
+    // What is not about a line of a file, as a library that is not found, must not look like a program that is fine.
     if diagnostics.isEmpty, process.terminationStatus != 0 { throw CompilerFailure(output: text) }
     return diagnostics
   }

@@ -82,7 +82,7 @@ extension DocSnippetTests {
   func cancelledRun() async throws {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
-    let began = Asyncio.ConcurrentFuture<Void>()
+    let began = Asyncio.Promise<Void>()
     let caller = Task {
       try await Asyncio.run {
         began.resolve(.success(()))
@@ -95,7 +95,7 @@ extension DocSnippetTests {
         }
       }
     }
-    try await began.value
+    try await began.future.value
     caller.cancel()
     print(await caller.result)
     // cleaned up
@@ -111,14 +111,14 @@ extension DocSnippetTests {
       func print(_ items: Any...) { printed.add(items) }
       let loop = Asyncio.EventLoop()
       loop.slowShutdownDuration = .milliseconds(20)
-      let answer = Asyncio.ConcurrentFuture<Void>()
+      let answer = Asyncio.Promise<Void>()
       loop.exceptionHandler = { _, report in
         print(report.taskName!, "-", report.message.prefix(30))
         if report.message.hasPrefix("Task was cancelled") { answer.resolve(.success(())) }
       }
       try loop.createTask(name: "stubborn") {
         // Ignores its cancellation.
-        await withCheckedContinuation { continuation in answer.addDoneCallback { _ in continuation.resume() } }
+        await withCheckedContinuation { continuation in answer.future.addDoneCallback { _ in continuation.resume() } }
       }
       try loop.runUntilComplete { try await Asyncio.sleep(.zero) }
       try loop.close()

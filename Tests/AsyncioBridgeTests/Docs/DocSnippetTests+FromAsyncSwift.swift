@@ -41,14 +41,14 @@ extension DocSnippetTests {
   func servingLoop() async throws {
     let printed = Printed()
     @Sendable func print(_ items: Any...) { printed.add(items) }
-    let ready = Asyncio.ConcurrentFuture<Asyncio.LoopHandle>()
-    let stop = Asyncio.ConcurrentFuture<Void>()
+    let ready = Asyncio.Promise<Asyncio.LoopHandle>()
+    let stop = Asyncio.Promise<Void>()
     async let server: Void = Asyncio.run {
       ready.resolve(.success(Asyncio.EventLoop.running()!.threadsafe))
-      try await Asyncio.wrapFuture(stop).value
+      try await Asyncio.wrapFuture(stop.future).value
     }
 
-    let loop = try await ready.value
+    let loop = try await ready.future.value
     let pong = loop.runCoroutineThreadsafe { try await Asyncio.sleep(.milliseconds(1), result: "pong") }
     print(try await pong.value)  // pong
 

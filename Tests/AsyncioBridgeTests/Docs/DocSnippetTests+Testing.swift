@@ -48,6 +48,40 @@ extension DocSnippetTests {
     #expect(printed.lines == ["false", "42"])
   }
 
+  @Test("Testing, a loop is run for a while of its time")
+  func advance() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    let loop = Asyncio.EventLoop(clock: .virtual)
+    var attempts = 0
+    try loop.createTask {
+      while true {
+        attempts += 1
+        try await Asyncio.sleep(.seconds(10))
+      }
+    }
+    try loop.advance(by: .seconds(25))
+    print(attempts, loop.time)  // 3 25.0 seconds
+    loop.logger = { _ in }
+    try loop.close()
+    #expect(printed.lines == ["3 25.0 seconds"])
+  }
+
+  @Test("Testing, a task waits until all others are blocked")
+  func waitUntilIdle() throws {
+    let printed = Printed()
+    func print(_ items: Any...) { printed.add(items) }
+    try Asyncio.run(clock: .virtual) {
+      let jobs = Asyncio.Queue<Int>()
+      var done: [Int] = []
+      Asyncio.createTask { while true { done.append(try await jobs.get()) } }
+      for job in 1...3 { try jobs.putNowait(job) }
+      try await Asyncio.waitUntilIdle()
+      print(done)  // [1, 2, 3]
+    }
+    #expect(printed.lines == ["[1, 2, 3]"])
+  }
+
   @Test("Testing, a deadlock and a program that never rests end")
   func deadlockAndTurnLimit() throws {
     let printed = Printed()

@@ -70,13 +70,13 @@ extension DocSnippetTests {
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
 
   private init() {
-    let started = Asyncio.ConcurrentFuture<Asyncio.LoopHandle>()
+    let started = Asyncio.Promise<Asyncio.LoopHandle>()
     Thread.detachNewThread {
       let loop = Asyncio.EventLoop()
       started.resolve(.success(loop.threadsafe))
       try? loop.runForever()
     }
-    guard let loop = try? started.result() else { fatalError("the loop did not start") }
+    guard let loop = try? started.future.result() else { fatalError("the loop did not start") }
     self.loop = loop
   }
 }

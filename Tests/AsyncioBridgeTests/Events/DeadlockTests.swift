@@ -297,7 +297,8 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
             pause()
             result.cancel()
           }
-          return try await event.wait()
+          try await event.wait()
+          return event.isSet
         }
       }
     }

@@ -70,7 +70,7 @@ import Testing
       let lock = Asyncio.Lock(loop: loop)
       let event = Asyncio.Event(loop: loop)
       let condition = Asyncio.Condition(loop: loop)
-      let semaphore = try Asyncio.Semaphore(1, loop: loop)
+      let semaphore = Asyncio.Semaphore(1, loop: loop)
       let queue = Asyncio.Queue<Int>(loop: loop)
       try loop.runUntilComplete {
         try await lock.acquire()

@@ -291,9 +291,9 @@ private func capture(
       for name in ["condition", "condition 2"] {
         Asyncio.createTask(name: name) { try await condition.withLock { try await condition.wait() } }
       }
-      let semaphore = try Asyncio.Semaphore(0)
+      let semaphore = Asyncio.Semaphore(0)
       Asyncio.createTask(name: "semaphore") { try await semaphore.acquire() }
-      let barrier = try Asyncio.Barrier(3)
+      let barrier = Asyncio.Barrier(3)
       for name in ["barrier", "barrier 2"] { Asyncio.createTask(name: name) { try await barrier.wait() } }
       let empty = Asyncio.Queue<Int>()
       Asyncio.createTask(name: "get") { try await empty.get() }

@@ -11,7 +11,7 @@ import Testing
       let condition = Asyncio.Condition()
       #expect(condition.loop === loop)
       try loop.createTask { try await condition.withLock { try condition.notify() } }
-      #expect(try await condition.withLock { try await condition.wait() })
+      try await condition.withLock { try await condition.wait() }
     }
   }
 
@@ -73,7 +73,8 @@ import Testing
       let tasks = try (1...3).map { number in
         try loop.createTask {
           try await condition.acquire()
-          if try await condition.wait() { order.value.append(number) }
+          try await condition.wait()
+          order.value.append(number)
           return true
         }
       }
@@ -111,14 +112,19 @@ import Testing
     }
   }
 
-  @Test("COND-23: waiting returns true")
-  func waitReturnsTrue() throws {
+  @Test("COND-23: waiting returns when notified, with the lock")
+  func waitReturns() throws {
     try withLoop { loop in
       let condition = Asyncio.Condition(loop: loop)
-      let waits = try loop.createTask { try await condition.withLock { try await condition.wait() } }
+      let waits = try loop.createTask {
+        try await condition.withLock {
+          try await condition.wait()
+          return condition.isLocked
+        }
+      }
       try loop.runBriefly()
       try loop.runUntilComplete { try await condition.withLock { try condition.notify() } }
-      #expect(try loop.runUntilComplete(waits) == true)
+      #expect(try loop.runUntilComplete(waits))
     }
   }
 
@@ -424,7 +430,8 @@ private func waiters(
   try (1...count).map { number in
     try loop.createTask {
       try await condition.withLock {
-        if try await condition.wait() { order.value.append(number) }
+        try await condition.wait()
+        order.value.append(number)
         return true
       }
     }

@@ -182,7 +182,7 @@ import Testing
       #expect(try runner.run { variable.value } == 3)
       #expect(variable.value == 2)
       let other = Asyncio.Context()
-      try runner.run(context: other) { variable.set(variable.value + 10) }
+      _ = try runner.run(context: other) { variable.set(variable.value + 10) }
       #expect(other.run { variable.value } == 10)
       #expect(try runner.run { variable.value } == 3)
       try runner.close()

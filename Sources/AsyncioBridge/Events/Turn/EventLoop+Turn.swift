@@ -79,9 +79,10 @@ extension Asyncio.EventLoop {
 
   /// Nothing is ready. Lets the time pass until the next timer, or until another thread hands in something.
   private func waitForWork() throws {
-    if let deadline = state.timers.earliestDeadline {
+    if let deadline = state.timers.earliestDeadline, deadline <= timeLimit ?? .max {
       let now = clock.nowNanoseconds
       if deadline > now {
+        if wakeIdleWaiter() { return }
         if let virtualTime = clock.virtualTime {
           if let patience = policy?.foreignPatience?.jump, patience > 0 { mailbox.waitForItems(timeout: patience) }
           if !mailbox.hasItems { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
@@ -90,6 +91,8 @@ extension Asyncio.EventLoop {
         }
       }
     } else {
+      if wakeIdleWaiter() { return }
+      if let timeLimit { return try spendTime(until: timeLimit) }
       try waitForOtherThreads()
     }
     takePosted()

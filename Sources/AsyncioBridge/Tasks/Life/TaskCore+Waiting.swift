@@ -121,7 +121,7 @@ extension Asyncio.EventLoop {
     core.record.pendingError =
       future === task
       ? Asyncio.RuntimeError("Task cannot await on itself: \(task)")
-      : Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop")
+      : Asyncio.RuntimeError("Task \(task) got Future \(future) attached to a different loop", code: .wrongLoop)
     makeReady(.step(owned))
   }
 

@@ -160,15 +160,15 @@ import Testing
       let lock = Asyncio.Lock(loop: loop)
       let event = Asyncio.Event(loop: loop)
       let condition = Asyncio.Condition(loop: loop)
-      let semaphore = try Asyncio.Semaphore(0, loop: loop)
+      let semaphore = Asyncio.Semaphore(0, loop: loop)
       let waits: [() async throws -> Void] = [
         { try await Asyncio.sleep(.seconds(1)) },
         { while true { try await Asyncio.sleep(.zero) } },
         { _ = try await queue.get() },
         { try await lock.withLock { try await loop.createFuture(of: Void.self).value } },
-        { _ = try await event.wait() },
-        { _ = try await condition.withLock { try await condition.wait() } },
-        { _ = try await semaphore.acquire() },
+        { try await event.wait() },
+        { try await condition.withLock { try await condition.wait() } },
+        { try await semaphore.acquire() },
       ]
       for wait in waits {
         try loop.createTask {

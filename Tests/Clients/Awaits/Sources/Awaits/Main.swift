@@ -62,8 +62,8 @@ enum Main {
     event.set()
     expect(try await waiter.value, 7)
 
-    let semaphore = try Asyncio.Semaphore(1)
-    let barrier = try Asyncio.Barrier(2)
+    let semaphore = Asyncio.Semaphore(1)
+    let barrier = Asyncio.Barrier(2)
     let other = Asyncio.createTask { try await limited(semaphore, barrier, [.zero, .milliseconds(1)]) }
     expect(try await limited(semaphore, barrier, [.milliseconds(1), .zero]) + other.value, 5)
   }

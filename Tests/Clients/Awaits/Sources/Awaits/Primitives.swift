@@ -26,7 +26,7 @@ func meet<Value>(
 ) async throws
   -> Value
 {
-  _ = try await event.wait()
+  try await event.wait()
   return try await condition.withLock {
     try await condition.waitFor { event.isSet }
     return try await value()
