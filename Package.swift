@@ -30,7 +30,7 @@ let package = Package(
     ),
     .testTarget(
       name: "AsyncioBridgeTests",
-      dependencies: ["AsyncioBridge", "Replay"],
+      dependencies: ["AsyncioBridge", "AsyncioTesting", "Replay"],
       resources: [.copy("Recordings")],
       swiftSettings: settings
     ),

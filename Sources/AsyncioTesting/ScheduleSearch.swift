@@ -96,10 +96,13 @@ struct ScheduleSearch {
   private mutating func repeated(_ strategy: Strategy) -> ScheduleRun {
     let run = once(strategy)
     guard case .deadlock = run.failure, !confirmedDeadlock else { return run }
-    let again = once(strategy, deadlockPatience: .seconds(1))
+    let again = once(strategy, deadlockPatience: confirmingPatience)
     if case .deadlock = again.failure { confirmedDeadlock = true }
     return again
   }
+
+  /// How long, in real time, a first deadlock is waited for something that ends it.
+  var confirmingPatience: Duration { max(.seconds(1), exploration.foreignPatience) }
 
   mutating func once(
     _ strategy: Strategy,

@@ -160,7 +160,7 @@ import Testing
 
   @Test("without adoption the same program runs, with its strays elsewhere")
   func withoutAdoption() async throws {
-    let exploration = Asyncio.Exploration(search: .fifo, time: nil, adopting: false)
+    let exploration = Asyncio.Exploration(search: .fifo, time: nil, foreignPatience: .seconds(600), adopting: false)
     _ = try await explore(exploration) {
       let isElsewhere = await Task.detached { Asyncio.EventLoop.running() == nil }.value
       #expect(isElsewhere)
@@ -169,7 +169,7 @@ import Testing
 
   @Test("other threads may take part: the schedule waits for them")
   func foreign() async throws {
-    let exploration = Asyncio.Exploration(schedules: 20, time: nil)
+    let exploration = Asyncio.Exploration(schedules: 20, time: nil, foreignPatience: .seconds(600))
     let result = try await explore(exploration) {
       let value = await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume(returning: 1) }
