@@ -189,6 +189,7 @@ extension Asyncio {
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
     handlingInterrupt: Bool = false,
+    isolation: isolated (any Actor)? = #isolation,
     _ body: sending (Runner) throws -> Result
   ) throws -> Result {
     try Runner(debug: debug, clock: clock, handlingInterrupt: handlingInterrupt).closing(body)
