@@ -112,7 +112,11 @@ struct Explorer {
       throw Asyncio.ReplayError(description: "'\(text)' is no schedule: one looks like x1-4d,9:2-3fa2, or x1-fifo")
     }
     var search = ScheduleSearch(exploration, issues: issues, body)
-    let run = search.once(.following(schedule.deviations), deadlockPatience: search.confirmingPatience, keepsSteps: true)
+    let run = search.once(
+      .following(schedule.deviations),
+      deadlockPatience: search.confirmingPatience,
+      keepsSteps: true
+    )
     if !schedule.fits(candidateCounts: run.candidateCounts) {
       throw Asyncio.ReplayError(
         description: """

@@ -220,3 +220,108 @@ func compositions() throws {
     loop.stop()
   }
 }
+
+/// Whatever can be waited for, wherever something is waited for.
+func awaitables() throws {
+  try Asyncio.run {
+    let number = Asyncio.createTask { 1 }
+    let text = Asyncio.createTask { "a" }
+    let coroutine = Asyncio.Coroutine { 1 }
+    let either: [any Asyncio.Awaitable<Int>] = [number, coroutine]
+    let mixed: [Asyncio.AnyFuture] = [number, text]
+    let current = Asyncio.currentTask()!
+
+    try await mixed[0].completion
+    mixed[0].addDoneCallback { _ in }
+    mixed[0].addDoneCallback { future in print(future.isDone) }
+    number.addDoneCallback { _ = try $0.result() + 1 }
+    number.addDoneCallback { future in _ = try future.result() + 1 }
+    current.addDoneCallback { print($0) }
+    current.removeDoneCallback(current.addDoneCallback { print($0) })
+
+    let values: [Any] = try await Asyncio.gather(mixed).value
+    _ = try await Asyncio.gather(Set(mixed)).value.count + values.count
+    _ = try await Asyncio.gather(returningErrors: mixed).value[0].get()
+    _ = try Asyncio.gather(Asyncio.allTasks()).cancel()
+    _ = try Asyncio.gather(returningErrors: Asyncio.allTasks()).cancel()
+    let numbers: [Int] = try await Asyncio.gather([number, number]).value
+    let eitherNumbers: [Int] = try await Asyncio.gather(either).value + numbers
+    _ = try await Asyncio.gather([number, number]).value[0] + eitherNumbers[0]
+
+    try await Asyncio.waitFor(mixed[0], timeout: .seconds(1))
+    _ = try await Asyncio.waitFor(number, timeout: .seconds(1)) + 1
+    _ = try await Asyncio.waitFor(coroutine, timeout: .seconds(1)) + 1
+    _ = try await Asyncio.waitFor(Asyncio.Coroutine { 1 }, timeout: nil) + 1
+    _ = try await Asyncio.waitFor(either[0], timeout: nil) + 1
+    _ = Asyncio.shield(mixed[0]).isDone
+    _ = try await Asyncio.shield(number).value + 1
+    _ = try await Asyncio.shield(coroutine).value + 1
+
+    let tasks: Set<Asyncio.Task<Int>> = try await Asyncio.wait([number]).done
+    let futures: Set<Asyncio.Future<Int>> = try await Asyncio.wait([coroutine]).done
+    _ = try await Asyncio.wait(either).done.union(futures).count + tasks.count
+    _ = try await Asyncio.wait(mixed).pending.count
+    _ = try await Asyncio.wait(Asyncio.allTasks(), timeout: .zero).pending.count
+    _ = try await Asyncio.wait([Asyncio.Coroutine { 1 }]).done.first?.result()
+
+    for try await task in Asyncio.asCompleted([number]) { _ = try task.result() + task.name.count }
+    for try await future in Asyncio.asCompleted([coroutine]) { _ = try future.result() + 1 }
+    for try await future in Asyncio.asCompleted(either) { _ = try future.result() + 1 }
+    for try await future in Asyncio.asCompleted(mixed) { print(future) }
+    for try await task in try Asyncio.asCompleted(starting: [number]) { _ = try task.result() + task.name.count }
+    for try await task in try Asyncio.asCompleted(starting: [coroutine]) { _ = try task.result() + task.name.count }
+    for try await future in try Asyncio.asCompleted(starting: either) { _ = try future.result() + 1 }
+    for try await future in try Asyncio.asCompleted(starting: mixed) { print(future) }
+  }
+}
+
+/// A blocking run may use what is around it, since nothing else does meanwhile.
+nonisolated func blockingRuns(_ account: Account, _ amount: inout Int) throws -> Int {
+  var number = 0
+  try Asyncio.runBlocking { number += 1 }
+  try Asyncio.runBlocking(clock: .virtual) {
+    number += 1
+    account.balance += 1
+    let task = Asyncio.createTask { account.balance += number }
+    try await task.value
+  }
+  let local = Account()
+  try Asyncio.runBlocking { local.balance += account.balance }
+  try Asyncio.runBlocking { local.balance += 1 }
+  amount = try Asyncio.runBlocking { local.balance }
+  return number + local.balance
+}
+
+nonisolated final class Suite {
+  var number = 0
+  let account = Account()
+
+  func test() throws {
+    try Asyncio.runBlocking {
+      self.number += 1
+      try await self.help()
+    }
+    print(number)
+  }
+
+  nonisolated(nonsending) func help() async throws {
+    try await Asyncio.sleep(.zero)
+    number += 1
+  }
+}
+
+/// The body of a run that is formed in code of the main actor belongs to nothing, and may use what is around it.
+@MainActor func blockingRunOnTheMainActor(_ account: Account) throws -> Int {
+  var number = 0
+  try Asyncio.run {
+    number += 1
+    account.balance += 1
+  }
+  try Asyncio.run(clock: .virtual) { account.balance += number }
+  try Asyncio.run(handlingInterrupt: false) { account.balance += number }
+  try Asyncio.withRunner { runner in
+    try runner.run { account.balance += 1 }
+    try runner.run { account.balance += 1 }
+  }
+  return number + account.balance
+}

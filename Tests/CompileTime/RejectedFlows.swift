@@ -230,3 +230,31 @@ func methodThatMayRunAnywhere() throws {
     account.balance += 1
   }
 }
+
+nonisolated func stateOfABlockingRun(_ account: Account) throws {
+  try Asyncio.runBlocking {
+    Asyncio.createTask { account.balance += 1 }
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+  }
+}
+
+nonisolated func variableOfABlockingRun() throws {
+  let account = Account()
+  try Asyncio.runBlocking {
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+    account.balance += 1
+  }
+  account.balance += 1
+}
+
+@MainActor func stateOfTheMainActorInARun(_ account: Account) throws {
+  try Asyncio.run {
+    Asyncio.createTask { account.balance += 1 }
+    Task.detached { account.balance += 1 }  // error: risks causing data races
+    account.balance += 1
+  }
+}
+
+func parameterOfTheCaller(_ account: Account) async throws {
+  try await Asyncio.run { account.balance += 1 }  // error: risks causing data races
+}

@@ -98,6 +98,24 @@ extension Asyncio {
       }
     }
 
+    /// Waits until the future is done, whatever the type of its value. `await future`.
+    ///
+    /// As ``Future/value``, without the value: cancelling a task that waits here cancels the future.
+    ///
+    /// ```swift
+    /// for task in Asyncio.allTasks() where task !== Asyncio.currentTask() { try await task.completion }
+    /// ```
+    /// - Throws: what ``Future/value`` throws.
+    public final var completion: Void {
+      get async throws {
+        if state == .pending {
+          let progress = try Suspension.begin(for: Unretained(self))
+          if progress != .isOver { try await progress.finishWaiting(for: self) }
+        }
+        try checkResult()
+      }
+    }
+
     /// Throws what there is to throw in place of the value.
     @inlinable
     final func checkResult() throws {
@@ -227,6 +245,22 @@ extension Asyncio {
       add(.observer(registration))
     }
 
+    /// Registers a closure for when the future is done. See ``addDoneCallback(_:context:)``.
+    /// - Returns: the callback, to remove it with.
+    @discardableResult
+    @_disfavoredOverload
+    public final func addDoneCallback(
+      // In this order, lest the method of `Future` with the same labels override it.
+      fileID: StaticString = #fileID,
+      line: UInt = #line,
+      context: Context? = nil,
+      _ body: @escaping (AnyFuture) throws -> Void
+    ) -> DoneCallback {
+      let callback = DoneCallback(fileID: fileID, line: line, body)
+      addDoneCallback(callback, context: context)
+      return callback
+    }
+
     /// Removes all registrations of a callback. `remove_done_callback()`.
     /// - Returns: how many there were.
     @discardableResult
@@ -272,8 +306,11 @@ extension Asyncio {
     /// The class name that descriptions start with.
     var kindDescription: String { "Future" }
 
-    /// What descriptions show of a value; nil while there is none.
-    var valueDescription: String? { nil }
+    /// The value, nil while there is none. Only ``Future`` knows its type.
+    var anyValue: Any? { nil }
+
+    /// What ``Asyncio/shield(_:)`` makes of the future.
+    func shielded() -> AnyFuture { preconditionFailure("AsyncioBridge: a future without a type of value") }
 
     /// What descriptions show of a task; nil for a plain future.
     func taskSummary(isAwaited: Bool) -> FutureSummary.TaskPart? { nil }

@@ -114,10 +114,9 @@ extension Asyncio {
 
     override var cancellationRoute: CancellationRoute { type(of: self) == Future.self ? .ends : .own }
 
-    override var valueDescription: String? {
-      guard hasValue else { return nil }
-      return Asyncio.describe(stored.get(Value.self))
-    }
+    override var anyValue: Any? { hasValue ? stored.get(Value.self) : nil }
+
+    override func shielded() -> AnyFuture { Asyncio.shield(self) }
   }
 
   /// What descriptions show of a value: strings in quotes, and nothing longer than a line.

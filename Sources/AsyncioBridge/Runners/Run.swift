@@ -14,6 +14,8 @@ extension Asyncio {
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
   ///   - semantics: which Python the loop follows.
+  ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state, which nothing
+  ///     else uses meanwhile. In nonisolated code see ``runBlocking(debug:clock:semantics:isolation:fileID:line:_:)``.
   ///   - body: what to run.
   /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
   ///   waits and nothing is left to wake it.
@@ -21,6 +23,7 @@ extension Asyncio {
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
     semantics: Semantics = .python3_8,
+    isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
@@ -49,6 +52,7 @@ extension Asyncio {
     clock: LoopClock.Kind = .monotonic,
     semantics: Semantics = .python3_8,
     handlingInterrupt: Bool,
+    isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
@@ -74,6 +78,7 @@ extension Asyncio {
     debug: Bool? = nil,
     handlingInterrupt: Bool? = nil,
     loopFactory: @escaping () -> EventLoop,
+    isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
@@ -83,6 +88,45 @@ extension Asyncio {
       try $0.run(fileID: fileID, line: line, body)
     }
   }
+
+  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; the body may use whatever
+  /// is around it: variables, parameters, `self`. For nonisolated code, tests above all. `asyncio.run()`.
+  ///
+  /// ```swift
+  /// var count = 0
+  /// try Asyncio.runBlocking { count += 1 }
+  /// print(count)
+  /// ```
+  /// Otherwise as ``run(debug:clock:semantics:isolation:fileID:line:_:)``. That takes what its body uses away from nonisolated code,
+  /// so that a body which is formed in code of the main actor is not of the main actor as well. Here it would be, and would
+  /// wait for the thread that waits for it: so in isolated code this is an error at compile time, and `run` is what to
+  /// call; there it leaves the caller's state to both.
+  /// - Parameters:
+  ///   - debug: whether the loop runs in debug mode; by default as the environment says.
+  ///   - clock: which time the loop's clock tells.
+  ///   - semantics: which Python the loop follows.
+  ///   - isolation: leave it out. By it the compiler refuses isolated callers.
+  ///   - body: what to run.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
+  ///   waits and nothing is left to wake it.
+  @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
+  public static func runBlocking<Value>(
+    debug: Bool? = nil,
+    clock: LoopClock.Kind = .monotonic,
+    semantics: Semantics = .python3_8,
+    isolation: NonisolatedCaller? = #isolation,
+    fileID: StaticString = #fileID,
+    line: UInt = #line,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Value
+  ) throws -> Value {
+    try checkNoRunningLoop(for: "Asyncio.runBlocking()")
+    return try Runner(debug: debug, clock: clock, semantics: semantics).closing {
+      try $0.run(fileID: fileID, line: line, body)
+    }
+  }
+
+  /// The isolation of a caller that has none: an actor can't be converted to it.
+  public enum NonisolatedCaller {}
 
   /// Runs `body` as a task on a new event loop with a thread of its own, and returns its result. `asyncio.run()` for
   /// async code.

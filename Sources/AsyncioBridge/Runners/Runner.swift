@@ -219,6 +219,7 @@ extension Asyncio {
     clock: LoopClock.Kind = .monotonic,
     semantics: Semantics = .python3_8,
     handlingInterrupt: Bool? = nil,
+    isolation: isolated (any Actor)? = #isolation,
     _ body: sending (Runner) throws -> Result
   ) throws -> Result {
     try Runner(debug: debug, clock: clock, semantics: semantics, handlingInterrupt: handlingInterrupt).closing(body)

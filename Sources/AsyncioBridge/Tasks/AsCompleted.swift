@@ -14,7 +14,33 @@ extension Asyncio {
     _ futures: some Sequence<F>,
     timeout: Duration? = nil
   ) -> CompletedFutures<F> {
-    CompletedFutures(Array(futures), timeout: timeout)
+    let futures = Array(futures)
+    return CompletedFutures(timeout: timeout) { _ in futures }
+  }
+
+  /// What several ``Coroutine``s, or other things that can be waited for, stand for, as it is done. `asyncio.as_completed()`.
+  ///
+  /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
+  /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
+  @_disfavoredOverload
+  public static func asCompleted<A: Awaitable>(
+    _ awaitables: some Sequence<A>,
+    timeout: Duration? = nil
+  ) -> CompletedFutures<Future<A.Value>> {
+    let awaitables = Array(awaitables)
+    return CompletedFutures(timeout: timeout) { loop in try awaitables.map { try $0.ensureFuture(on: loop) } }
+  }
+
+  /// What several things stand for of which each is a future or a ``Coroutine``, as it is done. `asyncio.as_completed()`.
+  ///
+  /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
+  /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
+  public static func asCompleted<Value>(
+    _ awaitables: some Sequence<any Awaitable<Value>>,
+    timeout: Duration? = nil
+  ) -> CompletedFutures<Future<Value>> {
+    let awaitables = Array(awaitables)
+    return CompletedFutures(timeout: timeout) { loop in try awaitables.map { try $0.ensureFuture(on: loop) } }
   }
 
   /// What ``asCompleted(_:timeout:)`` returns: futures in the order in which they are done.
@@ -25,7 +51,7 @@ extension Asyncio {
   public final class CompletedFutures<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
     private enum State {
       /// Nothing has been asked for.
-      case idle([F], timeout: Duration?)
+      case idle((EventLoop) throws -> [F], timeout: Duration?)
       case begun(Completions<F>)
       /// There was no running loop, or a future of another.
       case failed
@@ -33,9 +59,11 @@ extension Asyncio {
 
     private var state: State
 
-    fileprivate init(_ futures: [F], timeout: Duration?) {
+    /// - Parameter futures: makes them when the sequence begins.
+    fileprivate init(timeout: Duration?, of futures: @escaping (EventLoop) throws -> [F]) {
       state = .idle(futures, timeout: timeout)
-      if EventLoop.running()?.semantics.asCompletedBeginsWithCall == true,
+      if let loop = EventLoop.running(), loop.semantics.asCompletedBeginsWithCall,
+        let futures = try? futures(loop),
         let completions = try? Asyncio.asCompleted(starting: futures, timeout: timeout)
       {
         // What it refuses it refuses again when the first element is asked for, and the error is thrown there.
@@ -60,6 +88,7 @@ extension Asyncio {
       case .failed: return nil
       case .idle(let futures, let timeout):
         state = .failed
+        let futures = try futures(.runningOrThrow())
         let completions = try Asyncio.asCompleted(starting: futures, timeout: timeout)
         state = .begun(completions)
         return completions

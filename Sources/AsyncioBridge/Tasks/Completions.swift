@@ -35,6 +35,30 @@ extension Asyncio {
     return Completions(try coroutines.map { try $0.makeTask(on: loop) }, timeout: timeout, on: loop)
   }
 
+  /// What several things stand for that can be waited for, one after the other, as it is done, counting from now on.
+  /// `async for … in asyncio.as_completed()`, from Python 3.13 on. See ``asCompleted(starting:timeout:)``.
+  /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
+  @_disfavoredOverload
+  public static func asCompleted<A: Awaitable>(
+    starting awaitables: some Sequence<A>,
+    timeout: Duration? = nil
+  ) throws -> Completions<Future<A.Value>> {
+    let loop = try EventLoop.runningOrThrow()
+    return try asCompleted(starting: awaitables.map { try $0.ensureFuture(on: loop) }, timeout: timeout)
+  }
+
+  /// What several things stand for of which each is a future or a ``Coroutine``, one after the other, as it is done,
+  /// counting from now on. `async for … in asyncio.as_completed()`, from Python 3.13 on. See
+  /// ``asCompleted(starting:timeout:)``.
+  /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
+  public static func asCompleted<Value>(
+    starting awaitables: some Sequence<any Awaitable<Value>>,
+    timeout: Duration? = nil
+  ) throws -> Completions<Future<Value>> {
+    let loop = try EventLoop.runningOrThrow()
+    return try asCompleted(starting: awaitables.map { try $0.ensureFuture(on: loop) }, timeout: timeout)
+  }
+
   /// What `asCompleted(starting:timeout:)` returns.
   ///
   /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As ``CompletedFutures``

@@ -114,6 +114,41 @@ extension Asyncio {
     try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
   }
 
+  /// The future of the values of any number of futures of different types, in the order of the arguments.
+  /// `asyncio.gather()`.
+  ///
+  /// As for futures of one type: the first error ends it at once, and the others go on.
+  @_disfavoredOverload
+  public static func gather<F: AnyFuture>(
+    _ futures: some Sequence<F>,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<[Any]> {
+    let gathering = Gathering(returnsErrors: false)
+    for future in futures { try gathering.add(future) }
+    return try gathering.start { try anyOutcomes(of: &$0).map { try $0.get() } }
+  }
+
+  /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
+  @_disfavoredOverload
+  public static func gather<F: AnyFuture>(
+    returningErrors futures: some Sequence<F>,
+    isolation: isolated (any Actor)? = #isolation
+  ) throws -> Future<[Result<Any, any Error>]> {
+    let gathering = Gathering(returnsErrors: true)
+    for future in futures { try gathering.add(future) }
+    return try gathering.start { anyOutcomes(of: &$0) }
+  }
+
+  private static func anyOutcomes(of children: inout [AnyFuture?]) -> [Result<Any, any Error>] {
+    children.indices.map { index in
+      let child = takeChild(index, of: &children, AnyFuture.self)
+      return Result {
+        try child.checkResult()
+        return child.anyValue as Any
+      }
+    }
+  }
+
   @inlinable
   static func outcome<Value>(of future: Future<Value>) -> Result<Value, any Error> {
     Result { try future.result() }

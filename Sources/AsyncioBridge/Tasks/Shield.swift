@@ -32,6 +32,12 @@ extension Asyncio {
     return outer
   }
 
+  /// A future that ends as `inner` does, but whose cancellation does not reach it, whatever the type of its value.
+  /// `asyncio.shield()`. See ``shield(_:)``.
+  /// - Returns: a future with the type of value that `inner` has; `inner` itself if that is done already.
+  @_disfavoredOverload
+  public static func shield(_ inner: AnyFuture) -> AnyFuture { inner.shielded() }
+
   @usableFromInline
   static func shield(
     _ inner: AnyFuture,

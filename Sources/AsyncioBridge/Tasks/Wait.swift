@@ -41,6 +41,33 @@ extension Asyncio {
     return (done, pending)
   }
 
+  /// Waits for several ``Coroutine``s, or other things that can be waited for, and tells which are done. `asyncio.wait()`.
+  ///
+  /// Otherwise as ``wait(_:timeout:returnWhen:)``.
+  /// - Returns: the futures that stand for them: for a coroutine the task that runs it.
+  @_disfavoredOverload
+  public static func wait<A: Awaitable>(
+    _ awaitables: some Sequence<A>,
+    timeout: Duration? = nil,
+    returnWhen: ReturnWhen = .allCompleted
+  ) async throws -> (done: Set<Future<A.Value>>, pending: Set<Future<A.Value>>) {
+    let loop = try EventLoop.runningOrThrow()
+    return try await wait(awaitables.map { try $0.ensureFuture(on: loop) }, timeout: timeout, returnWhen: returnWhen)
+  }
+
+  /// Waits for several things of which each is a future or a ``Coroutine``, and tells which are done. `asyncio.wait()`.
+  ///
+  /// Otherwise as ``wait(_:timeout:returnWhen:)``.
+  /// - Returns: the futures that stand for them: for a coroutine the task that runs it.
+  public static func wait<Value>(
+    _ awaitables: some Sequence<any Awaitable<Value>>,
+    timeout: Duration? = nil,
+    returnWhen: ReturnWhen = .allCompleted
+  ) async throws -> (done: Set<Future<Value>>, pending: Set<Future<Value>>) {
+    let loop = try EventLoop.runningOrThrow()
+    return try await wait(awaitables.map { try $0.ensureFuture(on: loop) }, timeout: timeout, returnWhen: returnWhen)
+  }
+
   /// Waits, and returns how many of the futures are done.
   @usableFromInline
   static func waitUntil(_ returnWhen: ReturnWhen, _ futures: [AnyFuture], timeout: Duration?) async throws -> Int {

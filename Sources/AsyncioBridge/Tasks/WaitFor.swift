@@ -29,6 +29,32 @@ extension Asyncio {
     return try future.result()
   }
 
+  /// Waits for a future, whatever the type of its value, but only for so long. `asyncio.wait_for()`. See
+  /// ``waitFor(_:timeout:)``.
+  @discardableResult
+  @_disfavoredOverload
+  public static func waitFor(_ future: AnyFuture, timeout: Duration?) async throws -> Any {
+    if let timeout {
+      if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.goOn() }
+      try future.checkResult()
+    } else {
+      _ = try EventLoop.runningOrThrow()
+      try await future.completion
+    }
+    return future.anyValue as Any
+  }
+
+  /// Waits for a ``Coroutine``, or something else that can be waited for, but only for so long. `asyncio.wait_for()`. See
+  /// ``waitFor(_:timeout:)``.
+  ///
+  /// With a timeout a coroutine runs in a task of its own; without one its body runs in the caller's, in the caller's
+  /// context.
+  public static func waitFor<Value>(_ awaitable: some Awaitable<Value>, timeout: Duration?) async throws -> Value {
+    let loop = try EventLoop.runningOrThrow()
+    if timeout == nil, let coroutine = awaitable as? Coroutine<Value> { return try await coroutine.body() }
+    return try await waitFor(awaitable.ensureFuture(on: loop), timeout: timeout)
+  }
+
   /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)``.
   ///
   /// Without a timeout the body runs in the caller's task; with one in a task of its own, or, on a loop that follows

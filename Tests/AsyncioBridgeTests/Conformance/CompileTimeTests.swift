@@ -70,6 +70,18 @@ struct CompileTimeTests {
     #expect(warnings == ["no 'async' operations occur within 'await' expression"])
   }
 
+  @Test("a body that would belong to the actor that waits for it does not compile", arguments: Settings.allCases)
+  func blockingAnActor(_ settings: Settings) async throws {
+    let file = Self.folder.appendingPathComponent("RejectedCallers.swift")
+    // In the expansion of a macro, and so on no line of the file.
+    let messages = try await onOwnThread { try Compiler.check(file, settings.arguments).map(\.message) }
+    #expect(messages.count == 2)
+    for actor in ["MainActor", "Server"] {
+      let text = "cannot convert value of type '\(actor)' to expected argument type 'Asyncio.NonisolatedCaller'"
+      #expect(messages.contains(text), "\(messages)")
+    }
+  }
+
   /// Where the programs are.
   private static let folder = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { folder, _ in
     folder.deletingLastPathComponent()
