@@ -29,6 +29,8 @@ extension Asyncio {
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in awaits of something that is not the loop's, by their hosts' jobs.
     @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
+    /// Those of them that are known to wait for the main actor, which waits for the loop.
+    var mainActorWaits: [JobID: MainActorWait] = [:]
     /// In an actor's job, the task whose context is the thread's, and the context of what is no task.
     var contextOwner: TaskRef?
     var unownedContext: Context?

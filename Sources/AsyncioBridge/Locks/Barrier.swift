@@ -43,10 +43,19 @@ extension Asyncio {
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` if `parties` is less than 1.
-    public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
+    public init(
+      _ parties: Int,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) throws {
       if parties < 1 { throw ValueError("parties must be > 0") }
       self.parties = parties
-      condition = Condition(loop: loop, passesNotificationsOn: true)
+      condition = Condition(
+        loop: EventLoop.current(loop, "Asyncio.Barrier()", fileID, line),
+        passesNotificationsOn: true
+      )
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.

@@ -18,13 +18,18 @@ extension Asyncio {
     /// - Parameters:
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public convenience init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      self.init(loop: loop, passesNotificationsOn: false)
+    public convenience init(
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      self.init(loop: EventLoop.current(loop, "Asyncio.Condition()", fileID, line), passesNotificationsOn: false)
     }
 
-    init(loop: EventLoop?, passesNotificationsOn: Bool) {
+    init(loop: EventLoop, passesNotificationsOn: Bool) {
       lock = Lock(loop: loop)
-      self.loop = lock.loop
+      self.loop = loop
       self.passesNotificationsOn = passesNotificationsOn
     }
 

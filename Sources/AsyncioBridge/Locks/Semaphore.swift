@@ -15,10 +15,16 @@ extension Asyncio {
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` for a negative value.
-    public init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws {
+    public init(
+      _ value: Int = 1,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) throws {
       if value < 0 { throw ValueError("Semaphore initial value must be >= 0") }
       units = value
-      self.loop = EventLoop.current(loop)
+      self.loop = EventLoop.current(loop, "Asyncio.Semaphore()", fileID, line)
     }
 
     /// Whether no unit is free. `Semaphore.locked()`.
@@ -78,10 +84,15 @@ extension Asyncio {
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
     /// - Throws: ``ValueError`` for a negative value.
-    public override init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) throws
-    {
+    public override init(
+      _ value: Int = 1,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) throws {
       bound = value
-      try super.init(value, loop: loop)
+      try super.init(value, loop: loop, isolation: isolation, fileID: fileID, line: line)
     }
 
     /// Gives a unit back, and wakes the next task that waits. `BoundedSemaphore.release()`.

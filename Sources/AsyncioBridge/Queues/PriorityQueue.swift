@@ -12,9 +12,11 @@ extension Asyncio {
     public override init(
       maxsize: Int = 0,
       loop: EventLoop? = nil,
-      isolation: isolated (any Actor)? = #isolation
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
     ) {
-      super.init(maxsize: maxsize, loop: loop, isolation: isolation)
+      super.init(maxsize: maxsize, loop: loop, isolation: isolation, fileID: fileID, line: line)
     }
 
     override class var keepsItems: Bool { true }

@@ -24,8 +24,14 @@ extension Asyncio {
     ///   - maxsize: how many items there may be; zero or less: any number.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public init(maxsize: Int = 0, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      let loop = EventLoop.current(loop)
+    public init(
+      maxsize: Int = 0,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      let loop = EventLoop.current(loop, "Asyncio.Queue()", fileID, line)
       self.loop = loop
       self.maxsize = maxsize
       finished = Event(loop: loop)

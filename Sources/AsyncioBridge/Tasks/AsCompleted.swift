@@ -151,8 +151,14 @@ final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
   fileprivate(set) var wait: Unretained<AsCompletedWait>?
 
   // Said here, since the compiler (6.3) crashes where an initialiser is inherited whose default is the caller's isolation.
-  override init(maxsize: Int = 0, loop: Asyncio.EventLoop?, isolation: isolated (any Actor)? = #isolation) {
-    super.init(maxsize: maxsize, loop: loop, isolation: isolation)
+  override init(
+    maxsize: Int = 0,
+    loop: Asyncio.EventLoop?,
+    isolation: isolated (any Actor)? = #isolation,
+    fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    super.init(maxsize: maxsize, loop: loop, isolation: isolation, fileID: fileID, line: line)
   }
 
   override var callGraphSource: (any CallGraphSubject)? { wait?.object }

@@ -77,11 +77,13 @@ extension Asyncio.EventLoop {
   private func waitForWork() throws {
     if let deadline = state.timers.earliestDeadline {
       let now = clock.nowNanoseconds
-      if deadline > now {
+      let nextReport = reportWaitsForMainActor()
+      // The exception handler may have scheduled something, or stopped the loop.
+      if deadline > now, state.ready.isEmpty, !state.isStopping {
         if let virtualTime = clock.virtualTime {
           virtualTime.nanoseconds.store(deadline, ordering: .relaxed)
         } else {
-          mailbox.waitForItems(timeout: min(deadline - now, Self.longestWait))
+          mailbox.waitForItems(timeout: min(deadline - now, nextReport ?? Self.longestWait))
         }
       }
     } else {
