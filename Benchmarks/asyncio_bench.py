@@ -159,6 +159,26 @@ async def shield(n):
         await asyncio.shield(asyncio.create_task(noop()))
 
 
+async def shields(n):
+    """A chain of tasks each of which awaits a shield of the one below."""
+
+    async def link(below):
+        return await asyncio.shield(below)
+
+    bottom = top = asyncio.get_running_loop().create_future()
+    for _ in range(n):
+        top = asyncio.create_task(link(top))
+    await asyncio.sleep(0)
+    assert len(repr(top)) < 1000
+    bottom.cancel()
+    await asyncio.wait([top])
+    assert top.cancelled()
+
+
+for name, n in [("shields10k", 10_000), ("shields100k", 100_000), ("shields1M", 1_000_000)]:
+    on_loop(name, n)(shields)
+
+
 @on_loop("cancel")
 async def cancel(n):
     async def body():

@@ -13,6 +13,7 @@ let workloads: [Workload] =
   + [("gather", many), ("gather1k", 1000), ("gather10k", 10_000), ("gather100k", 100_000), ("gather1M", 1_000_000)]
   .map(gather)
   + [gatherYield, wait, ascomp, wfcoro, wffut, shield, cancel]
+  + [("shields10k", 10_000), ("shields100k", 100_000), ("shields1M", 1_000_000)].map(shields)
   + [timers("timers", many, window: 0.01)]
   + [("timers1k", 1000), ("timers10k", 10_000), ("timers100k", 100_000), ("timers1M", 1_000_000)]
   .map { timers($0.0, $0.1, window: nil) }
@@ -106,6 +107,23 @@ private let cancel = onLoop("cancel", many) { loop, n in
   for task in tasks { task.cancel() }
   let results = try await Asyncio.gather(returningErrors: tasks).value
   guard results.count == n, case .failure(is CancellationError) = results[0] else { fatalError("not cancelled") }
+}
+
+/// A chain of tasks each of which awaits a shield of the one below: made, described, and cancelled from the bottom up.
+private func shields(_ name: String, _ n: Int) -> Workload {
+  onLoop(name, n) { loop, n in
+    let bottom = loop.createFuture(of: Void.self)
+    var top = bottom
+    for _ in 0..<n {
+      let below = top
+      top = Asyncio.createTask { try await Asyncio.shield(below).value }
+    }
+    try await Asyncio.sleep(.zero)
+    precondition("\(top)".count < 1000)
+    bottom.cancel()
+    _ = try await Asyncio.wait([top])
+    precondition(top.isCancelled)
+  }
 }
 
 // MARK: Timers

@@ -18,7 +18,13 @@ extension Asyncio.EventLoop {
       isAlone = true
     }
     if isAlone, !hasChildren { throw Idle.error }
-    mailbox.waitForItems(timeout: nil)
+    repeat {
+      let timeout = reportWaitsForMainActor()
+      // The exception handler may have scheduled something, or stopped the loop.
+      if !state.ready.isEmpty || state.isStopping { return }
+      mailbox.waitForItems(timeout: timeout)
+      if timeout == nil { return }
+    } while !mailbox.hasItems
   }
 
   /// Whether nothing that the loop has sent away is still to come back.

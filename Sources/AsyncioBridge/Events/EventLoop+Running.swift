@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Asyncio.EventLoop {
   /// Runs the loop until ``stop()`` is called. `loop.run_forever()`.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed or running, or if another loop runs on this thread; a
@@ -12,8 +14,10 @@ extension Asyncio.EventLoop {
     try checkCanRun()
     try whileRunning {
       isRunning = true
+      Self.runningCount.add(1, ordering: .relaxed)
       defer {
         runChildJobs()
+        Self.runningCount.subtract(1, ordering: .relaxed)
         isRunning = false
         state.isStopping = false
       }

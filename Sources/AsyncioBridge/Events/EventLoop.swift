@@ -29,6 +29,8 @@ extension Asyncio {
     private let serialExecutor: LoopSerialExecutor
     /// The tasks in foreign awaits, by their hosts' jobs.
     @safe @exclusivity(unchecked) var foreignCores: [JobID: TaskRef] = [:]
+    /// Foreign awaits that are known to wait for the main actor, which waits for the loop.
+    var mainActorWaits: [JobID: MainActorWait] = [:]
     /// Swift's own sleeps that timers of the loop are to end, by their sleepers.
     var hostedSleeps: [JobID: HostedSleep] = [:]
     /// In an actor's job: the task whose context is the thread's, and the context of code outside of any task.

@@ -21,7 +21,7 @@ extension Asyncio {
     loop: EventLoop? = nil,
     isolation: isolated (any Actor)? = #isolation
   ) -> Future<Value> {
-    let loop = EventLoop.current(loop)
+    let loop = EventLoop.current(loop, "Asyncio.wrapFuture()")
     let wrapper = Future<Value>(unownedLoop: Unretained(loop), core: nil, site: .library)
     // A closed loop takes no result any more, and would keep the wrapper for ever.
     if loop.isClosed { return wrapper }

@@ -42,7 +42,7 @@ struct FutureSummary: Sendable {
     state = future.stateDescription
     task = isCut ? nil : future.taskSummary(isAwaited: isAwaited)
     error = future.error
-    value = isCut ? nil : Self.within(identity) { future.anyValue.map(Asyncio.describe) }
+    value = isCut ? nil : future.anyValue.map { value in Self.within(identity) { Asyncio.describe(value) } }
     callbacks = future.callbacks.summary
     site = future.onLoop(\.isDebug) ? future.site : nil
   }

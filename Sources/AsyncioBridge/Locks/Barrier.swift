@@ -42,10 +42,17 @@ extension Asyncio {
     ///   - parties: how many tasks have to come, at least 1.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public init(_ parties: Int, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+    public init(
+      _ parties: Int,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
       precondition(parties > 0, "AsyncioBridge: a Barrier's parties must be > 0, not \(parties)")
       self.parties = parties
-      condition = Condition(Lock(loop: loop), passesNotificationOn: true)
+      let lock = Lock(loop: EventLoop.current(loop, "Asyncio.Barrier()", fileID, line))
+      condition = Condition(lock, passesNotificationOn: true)
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.

@@ -18,8 +18,13 @@ extension Asyncio {
     /// - Parameters:
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public convenience init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      self.init(Lock(loop: loop))
+    public convenience init(
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      self.init(Lock(loop: EventLoop.current(loop, "Asyncio.Condition()", fileID, line)))
     }
 
     /// - Parameter passesNotificationOn: by default as the loop's version does.

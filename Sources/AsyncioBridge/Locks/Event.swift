@@ -12,8 +12,13 @@ extension Asyncio {
     /// - Parameters:
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public init(loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
-      self.loop = EventLoop.current(loop)
+    public init(
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      self.loop = EventLoop.current(loop, "Asyncio.Event()", fileID, line)
     }
 
     /// Sets the flag, and wakes all tasks that wait for it. `Event.set()`.

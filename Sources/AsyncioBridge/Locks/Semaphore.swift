@@ -18,10 +18,16 @@ extension Asyncio {
     ///   - value: how many units are free at first; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+    public init(
+      _ value: Int = 1,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
       precondition(value >= 0, "AsyncioBridge: Semaphore initial value must be >= 0, not \(value)")
       units = value
-      self.loop = EventLoop.current(loop)
+      self.loop = EventLoop.current(loop, "Asyncio.Semaphore()", fileID, line)
       reservesUnits = self.loop.semantics.semaphoreReservesUnits
     }
 
@@ -114,9 +120,15 @@ extension Asyncio {
     ///   - value: how many units are free at first, and at most; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
-    public override init(_ value: Int = 1, loop: EventLoop? = nil, isolation: isolated (any Actor)? = #isolation) {
+    public override init(
+      _ value: Int = 1,
+      loop: EventLoop? = nil,
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
       bound = value
-      super.init(value, loop: loop)
+      super.init(value, loop: loop, isolation: isolation, fileID: fileID, line: line)
     }
 
     /// Gives a unit back, and wakes the next task that waits. `BoundedSemaphore.release()`.

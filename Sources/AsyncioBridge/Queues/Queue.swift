@@ -30,9 +30,11 @@ extension Asyncio {
     public convenience init(
       maxsize: Int = 0,
       loop: EventLoop? = nil,
-      isolation: isolated (any Actor)? = #isolation
+      isolation: isolated (any Actor)? = #isolation,
+      fileID: StaticString = #fileID,
+      line: UInt = #line
     ) {
-      self.init(maxsize: maxsize, on: EventLoop.current(loop))
+      self.init(maxsize: maxsize, on: EventLoop.current(loop, "Asyncio.Queue()", fileID, line))
     }
 
     /// Creates an empty queue: for the initialisers of subclasses. `Queue._init()`.

@@ -94,7 +94,7 @@ extension Asyncio {
     /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
     ///
     /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for
-    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:_:)``, or a function of
+    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:isolation:_:)``, or a function of
     /// your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.

@@ -17,6 +17,19 @@ struct JobID: Hashable {
   @inline(__always)
   init(_ continuation: UnsafeContinuation<Void, Never>) { pointer = unsafe unsafeBitCast(continuation, to: UInt.self) }
 
+  /// Whether the job waits in the queue of the main thread, where the main actor's jobs go. The Swift task must still be
+  /// there.
+  ///
+  /// The second of the two words that a job has for whoever is to run it, behind the two of an object, says in which of the
+  /// system's queues it is.
+  var isInMainQueue: Bool {
+    guard let queue = Self.mainQueue, let job = unsafe UnsafeRawPointer(bitPattern: pointer) else { return false }
+    return unsafe job.load(fromByteOffset: 3 * MemoryLayout<UInt>.size, as: UInt.self) == queue
+  }
+
+  /// Nil where there are no names.
+  private static let mainQueue: UInt? = unsafe symbol("_dispatch_main_q").map { UInt(bitPattern: $0) }
+
   /// The Swift task that runs on this thread; `none` outside of any. A Swift task is its own job.
   @inline(__always)
   static var current: JobID { JobID(pointer: CurrentSwiftTask.address()) }

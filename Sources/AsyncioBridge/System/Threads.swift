@@ -13,18 +13,51 @@
 @inline(__always)
 func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
 
-/// Whether the calling thread is the one that the process began with; false if the system does not tell.
+// Two functions of Linux's libraries that their modules for Swift don't have.
+#if !canImport(Darwin)
+  private let threadNumber: (@convention(c) () -> pid_t)? =
+    unsafe symbol("gettid").map { unsafe unsafeBitCast($0, to: (@convention(c) () -> pid_t).self) }
+
+  private typealias GetAttributes = @convention(c) (pthread_t, UnsafeMutablePointer<pthread_attr_t>) -> CInt
+  private let getThreadAttributes: GetAttributes? =
+    unsafe symbol("pthread_getattr_np").map { unsafe unsafeBitCast($0, to: GetAttributes.self) }
+#endif
+
+/// The function of the system's that names the queue whose work the calling thread does, given nil.
+private typealias QueueLabel = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
+private let queueLabel: QueueLabel? =
+  unsafe symbol("dispatch_queue_get_label").map { unsafe unsafeBitCast($0, to: QueueLabel.self) }
+
+/// Whether the calling thread does the main actor's work: that is the one that the process began with, or another where that
+/// has ended (`dispatchMain`). False where it can't be told.
 func isMainThread() -> Bool {
   #if canImport(Darwin)
-    pthread_main_np() != 0
+    let isFirst = pthread_main_np() != 0
   #else
-    // "PROCESS/task/THREAD": the main thread has the process's number. Swift's modules of the C library have no
-    // `gettid`.
-    var target = [CChar](repeating: 0, count: 64)
-    let length = unsafe readlink("/proc/thread-self", &target, target.count)
-    let parts = target.prefix(max(0, length)).split(separator: CChar(UInt8(ascii: "/")))
-    return parts.count == 3 && parts[0] == parts[2]
+    let isFirst = threadNumber?() == getpid()
   #endif
+  if isFirst { return true }
+  guard let label = queueLabel?(nil) else { return false }
+  return unsafe strcmp(label, "com.apple.main-thread") == 0
+}
+
+/// How many bytes of the calling thread's stack are free; nil where that can't be told.
+func freeStack() -> Int? {
+  #if canImport(Darwin)
+    let thread = pthread_self()
+    let end = UInt(bitPattern: pthread_get_stackaddr_np(thread)) - UInt(pthread_get_stacksize_np(thread))
+  #else
+    var attributes = pthread_attr_t()
+    guard let status = unsafe getThreadAttributes?(pthread_self(), &attributes), status == 0 else { return nil }
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    var address: UnsafeMutableRawPointer?
+    var size = 0
+    if unsafe pthread_attr_getstack(&attributes, &address, &size) != 0 { return nil }
+    let end = UInt(bitPattern: address)
+  #endif
+  var here = 0
+  let place = unsafe withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
+  return place > end ? Int(place - end) : nil
 }
 
 /// Starts a detached thread that runs `body` and ends with it.

@@ -24,7 +24,7 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) @escaping () async throws -> Value
   ) -> Task<Value> {
-    EventLoop.currentUnretained().with { loop in
+    EventLoop.currentUnretained("Asyncio.createTask", fileID, line).with { loop in
       do {
         return try loop.createTask(
           name: name,

@@ -52,7 +52,7 @@ extension Asyncio {
 
     /// A new task that runs the body.
     public func ensureFuture(on loop: EventLoop?) throws -> Future<Value> {
-      try makeTask(on: EventLoop.current(loop))
+      try makeTask(on: EventLoop.current(loop, "Asyncio.Coroutine", fileID, line))
     }
 
     func makeTask(on loop: EventLoop) throws -> Task<Value> {
@@ -96,7 +96,7 @@ extension Asyncio {
     isolation: isolated (any Actor)? = #isolation,
     operation: @escaping @concurrent @Sendable () async throws -> Value
   ) -> Future<Value> {
-    let loop = EventLoop.current(nil)
+    let loop = EventLoop.current(nil, "Asyncio.ensureFuture(operation:)")
     if loop.isClosed {
       let cancelled = loop.createFuture(of: Value.self)
       cancelled.cancel()

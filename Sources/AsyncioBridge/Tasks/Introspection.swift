@@ -5,7 +5,7 @@ extension Asyncio {
     _ loop: EventLoop? = nil,
     isolation: isolated (any Actor)? = #isolation
   ) -> (any TaskProtocol)? {
-    let loop = EventLoop.current(loop)
+    let loop = EventLoop.current(loop, "Asyncio.currentTask()")
     return loop.currentCustomTask ?? loop.callingCore()?.task?.asTask
   }
 
@@ -15,7 +15,7 @@ extension Asyncio {
     _ loop: EventLoop? = nil,
     isolation: isolated (any Actor)? = #isolation
   ) -> [any TaskProtocol] {
-    let loop = EventLoop.current(loop)
+    let loop = EventLoop.current(loop, "Asyncio.allTasks()")
     return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.pending
   }
 

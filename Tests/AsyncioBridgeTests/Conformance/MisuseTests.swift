@@ -61,6 +61,25 @@ import Testing
     for result in results { expectExplanation(result, "no running event loop") }
   }
 
+  @Test("the trap says what was called, where, and on which thread")
+  func trapWithoutARunningLoop() async {
+    let lock = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Asyncio.Lock() }
+    expectExplanation(lock, "Asyncio.Lock(): no running event loop")
+    expectExplanation(lock, "AsyncioBridgeTests/MisuseTests.swift")
+    let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Asyncio.LifoQueue<Int>()
+    }
+    expectExplanation(queue, "Asyncio.Queue(): no running event loop")
+    let onTheMainActor = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await Asyncio.run {
+        await MainActor.run { _ = Asyncio.Event() }
+      }
+    }
+    expectExplanation(onTheMainActor, "Asyncio.Event(): no running event loop here")
+    expectExplanation(onTheMainActor, "this is the main thread, where the main actor's code runs")
+    expectExplanation(onTheMainActor, "AsyncioBridgeTests/MisuseTests.swift")
+  }
+
   // MARK: A closed loop
 
   @Test("other threads are told by an error or a cancellation that the loop is closed")

@@ -249,4 +249,18 @@ import Testing
       #expect(semaphore.value == Int.max)
     }
   }
+
+  @Test("waits with a timeout that end in vain leave nothing")
+  func timeouts() throws {
+    try runOnLoop { _ in
+      let semaphore = try Asyncio.Semaphore(0)
+      for _ in 1...1_000 {
+        let error = await errorThrown {
+          try await Asyncio.waitFor(timeout: .milliseconds(1)) { try await semaphore.acquire() }
+        }
+        #expect(error is Asyncio.TimeoutError)
+      }
+      #expect(semaphore.description.contains("<Semaphore [locked]>"))
+    }
+  }
 }

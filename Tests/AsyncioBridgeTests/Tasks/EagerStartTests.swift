@@ -372,6 +372,20 @@ import Testing
     }
   }
 
+  @Test("eager starts that are nested too deep for the stack are refused, and do no harm")
+  func nestedTooDeep() throws {
+    func start(_ depth: Int) -> Asyncio.Task<Int> {
+      Asyncio.createTask(eagerStart: true) { depth == 0 ? 0 : try await start(depth - 1).value + 1 }
+    }
+    try runOnLoop { _ in
+      let before = try await start(100).value
+      let error = await errorThrown { try await start(20_000).value }
+      let after = try await start(100).value
+      #expect((error as? Asyncio.RuntimeError)?.message.hasPrefix("Eager starts are nested") == true)
+      #expect(before == 100 && after == 100)
+    }
+  }
+
   @Test("tasks that are given a context start eagerly, too, if that is the loop's way")
   func withContext() throws {
     let variable = Asyncio.ContextVar<Int>("variable", default: 0)

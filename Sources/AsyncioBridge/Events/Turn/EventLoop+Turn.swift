@@ -81,13 +81,15 @@ extension Asyncio.EventLoop {
   private func waitForWork() throws {
     if let deadline = state.timers.earliestDeadline, deadline <= timeLimit ?? .max {
       let now = clock.nowNanoseconds
-      if deadline > now {
+      let nextReport = reportWaitsForMainActor()
+      // The exception handler may have scheduled something, or stopped the loop.
+      if deadline > now, state.ready.isEmpty, !state.isStopping {
         if wakeIdleWaiter() { return }
         if let virtualTime = clock.virtualTime {
           if let patience = policy?.foreignPatience?.jump, patience > 0 { mailbox.waitForItems(timeout: patience) }
           if !mailbox.hasItems { virtualTime.nanoseconds.store(deadline, ordering: .relaxed) }
         } else {
-          mailbox.waitForItems(timeout: min(deadline - now, Self.longestWait))
+          mailbox.waitForItems(timeout: min(deadline - now, nextReport ?? Self.longestWait))
         }
       }
     } else {

@@ -29,17 +29,23 @@ extension Asyncio.EventLoop {
     state.eagerDepth -= 1
   }
 
-  /// Nested eager starts must not use up the stack.
+  /// Nested eager starts must not use up the stack, of which each takes some: in a debug build many times as much.
   /// - Throws: `RuntimeError` if too many are nested, where Python raises `RecursionError`.
   func checkEagerDepth() throws {
-    if state.eagerDepth < Self.deepestEagerStart || !isRunning { return }
+    if state.eagerDepth < Self.safeEagerDepth || !isRunning { return }
+    if state.eagerDepth < Self.deepestEagerStart, freeStack() ?? 0 > Self.stackForEagerStart { return }
     throw Asyncio.RuntimeError(
       "Eager starts are nested \(state.eagerDepth) deep, each within the first step of the one before, and would use up the "
         + "stack: create such tasks without eagerStart (or the EagerTaskFactory), so that the loop begins them"
     )
   }
 
-  private static var deepestEagerStart: Int { 1000000 }
+  /// How deep they may be nested on any stack.
+  private static var safeEagerDepth: Int { 16 }
+  /// How deep they may be nested at all: about as deep as in Python.
+  private static var deepestEagerStart: Int { 1000 }
+  /// How many bytes of the stack have to be free for one more, and for what its body calls.
+  private static var stackForEagerStart: Int { 128 * 1024 }
 
   /// Runs a task's next step. The caller keeps the task.
   @inline(__always)
