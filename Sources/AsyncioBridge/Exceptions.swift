@@ -11,7 +11,7 @@ extension Asyncio {
 
   /// A deadline passed before the awaited work was done. `asyncio.TimeoutError`.
   public struct TimeoutError: Error, CustomStringConvertible {
-    /// What took too long, as the library's functions are called: `waitFor`, `timeout`, `asCompleted`.
+    /// What took too long, as the library's functions are called: `waitFor`, `timeout`, `asCompleted`, `result`.
     public let operation: String?
     /// The name of the task that was given up, or of the one in whose body the time was up.
     public let taskName: String?

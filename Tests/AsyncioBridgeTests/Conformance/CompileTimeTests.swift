@@ -74,7 +74,7 @@ struct CompileTimeTests {
   func blockingAnActor(_ settings: Settings) async throws {
     let file = Self.folder.appendingPathComponent("RejectedCallers.swift")
     // In the expansion of a macro, and so on no line of the file.
-    let messages = try await onOwnThread { try Compiler.check(file, settings.arguments).map(\.message) }
+    let messages = try await onOwnThread { try Compiler.check([file], settings.arguments).map(\.message) }
     #expect(messages.count == 2)
     for actor in ["MainActor", "Server"] {
       let text = "cannot convert value of type '\(actor)' to expected argument type 'Asyncio.NonisolatedCaller'"

@@ -53,14 +53,14 @@ extension DocSnippetTests {
       private let loop: Asyncio.LoopHandle
       nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
       private lazy var news = Asyncio.Queue<String>()
-      private(set) var idleMinutes = 0
+      private(set) var idleSeconds = 0
 
       init(on loop: Asyncio.LoopHandle) { self.loop = loop }
 
       func publish(_ text: String) throws { try news.putNowait(text) }
 
       func next() async throws -> String {
-        let timer = try Asyncio.EventLoop.running()!.callLater(.seconds(60)) { self.idleMinutes += 1 }
+        let timer = try Asyncio.EventLoop.running()!.callLater(.seconds(1)) { self.idleSeconds += 1 }
         defer { timer.cancel() }
         return try await news.get()
       }
@@ -71,16 +71,20 @@ extension DocSnippetTests {
       }
     }
 
-    try Asyncio.run {
-      let loop = Asyncio.EventLoop.running()!
-      let feed = Feed(on: loop.threadsafe)
-      let reader = Asyncio.createTask { [try await feed.next(), try await feed.next()] }
+    try Asyncio.run(clock: .virtual) {
+      let feed = Feed(on: Asyncio.EventLoop.running()!.threadsafe)
+      let reader = Asyncio.createTask { try await feed.next() }
+      try await Asyncio.sleep(.seconds(2))
+      try await feed.publish("from the loop")
+      print(try await reader.value, await feed.idleSeconds)
+
       try await Task.detached { try await feed.publish("from the pool") }.value
       try await Asyncio.toThread { try feed.publishBlocking("from a thread") }
-      print(try await reader.value, await feed.idleMinutes)
+      print(try await feed.next(), "and", try await feed.next())
     }
-    // ["from the pool", "from a thread"] 0
-    #expect(printed.lines == ["[\"from the pool\", \"from a thread\"] 0"])
+    // from the loop 1
+    // from the pool and from a thread
+    #expect(printed.lines == ["from the loop 1", "from the pool and from a thread"])
   }
 
   @Test("Recipes, progress on long work")

@@ -53,7 +53,7 @@ import Testing
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Asyncio.allTasks() },
     ]
     for result in results {
-      expectExplanation(result, "no running event loop. Call this from a task or callback of a loop")
+      expectExplanation(result, "no running event loop: call this from a task or callback of an Asyncio.EventLoop")
       expectExplanation(result, "or pass a loop")
     }
   }
