@@ -22,10 +22,10 @@ extension Asyncio {
       _ = try EventLoop.runningOrThrow()
       return try await future.value
     }
-    if timeout > .zero, EventLoop.callerAwaitsUnderTimeout {
+    if timeout > .zero, future.isAwaitedUnderTimeout {
       return try await Asyncio.timeout(timeout) { try await future.value }
     }
-    if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.goOn() }
+    if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.finish(timeout) }
     return try future.result()
   }
 
@@ -35,7 +35,7 @@ extension Asyncio {
   @_disfavoredOverload
   public static func waitFor(_ future: AnyFuture, timeout: Duration?) async throws -> Any {
     if let timeout {
-      if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.goOn() }
+      if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.finish(timeout) }
       try future.checkResult()
     } else {
       _ = try EventLoop.runningOrThrow()
@@ -73,19 +73,26 @@ extension Asyncio {
   ) async throws -> Value {
     let loop = try EventLoop.runningOrThrow()
     guard let timeout else { return try await body() }
-    if timeout > .zero, EventLoop.callerAwaitsUnderTimeout { return try await Asyncio.timeout(timeout, body) }
+    if timeout > .zero, loop.waitsUnderTimeout { return try await Asyncio.timeout(timeout, body) }
     let task = try loop.createTask(fileID: fileID, line: line, body)
-    if let wait = try TimedWait(for: task, atMost: timeout) { try await wait.goOn() }
+    if let wait = try TimedWait(for: task, atMost: timeout) { try await wait.finish(timeout) }
     return try task.result()
   }
 }
 
-extension Asyncio.EventLoop {
-  /// Whether `waitFor` is a timeout around an await of the caller's. Not for a child task, which is no task to time
-  /// out.
+extension Asyncio.AnyFuture {
+  /// Whether `waitFor` is a timeout around an await of the future by the caller. The future's loop is asked, which is at
+  /// hand, and not the caller's: `waitFor` of another loop's future fails in any case.
   @usableFromInline
-  static var callerAwaitsUnderTimeout: Bool {
-    ThreadState.current.record.runningLoop?.with { $0.semantics.waitForStaysInTask && $0.waitingCore() != nil } ?? false
+  final var isAwaitedUnderTimeout: Bool { onLoop { $0.waitsUnderTimeout } }
+}
+
+extension Asyncio.EventLoop {
+  /// Whether `waitFor` is a timeout around what the caller does itself. Not for a child task, which is no task to time out.
+  @usableFromInline
+  var waitsUnderTimeout: Bool {
+    semantics.waitForStaysInTask
+      && ThreadState.current.record.runningLoop?.with { $0.waitingCore() != nil } ?? false
   }
 }
 
@@ -95,7 +102,6 @@ extension Asyncio.EventLoop {
 @usableFromInline
 struct TimedWait {
   private let future: Asyncio.AnyFuture
-  private let timeout: Duration
   /// Completed by the future or by the timer; nil if there is no time at all.
   private let waiter: WaiterFuture?
   /// How far the wait for it has come, or what has interrupted it.
@@ -110,7 +116,6 @@ struct TimedWait {
       return timeout > .zero ? loop.createWaiter(for: future) : nil
     }
     self.future = future
-    self.timeout = timeout
     self.waiter = waiter
     guard let waiter else {
       if future.isDone { return nil }
@@ -127,15 +132,16 @@ struct TimedWait {
   }
 
   /// Returns when the future is done; throws if it was given up.
+  /// - Parameter timeout: for the error.
   @usableFromInline
-  nonisolated(nonsending) func goOn() async throws {
+  nonisolated(nonsending) func finish(_ timeout: Duration) async throws {
     guard let waiter else {
       try await cancelAndWait()
       do { try future.checkResult() } catch let error as CancellationError {
-        throw timeoutError(underlying: error)
+        throw timeoutError(timeout, underlying: error)
       }
       if future.onLoop(\.semantics.waitForStaysInTask) { return }
-      throw timeoutError()
+      throw timeoutError(timeout)
     }
     defer { waiter.cancelTimer() }
     do {
@@ -153,10 +159,10 @@ struct TimedWait {
     if future.isDone { return }
     future.callbacks.remove(completing: waiter)
     try await cancelAndWait()
-    throw timeoutError()
+    throw timeoutError(timeout)
   }
 
-  private func timeoutError(underlying: (any Error)? = nil) -> Asyncio.TimeoutError {
+  private func timeoutError(_ timeout: Duration, underlying: (any Error)? = nil) -> Asyncio.TimeoutError {
     Asyncio.TimeoutError("waitFor", taskName: future.asTask?.name, timeout: timeout, underlying: underlying)
   }
 
