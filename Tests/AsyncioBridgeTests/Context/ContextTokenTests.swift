@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test("a task that is cancelled within has the value from before again")
+  @Test("a task that is cancelled within has the value from before again", .pinsOrder)
   func withValueCancelled() throws {
     let variable = Self.variable
     try runOnLoop { _ in

@@ -46,45 +46,48 @@ extension DocSnippetTests {
   }
 
   @Test("Recipes, an actor as a bridge, with a callback in it")
-  func recipeBridge() throws {
-    let printed = Printed()
-    func print(_ items: Any...) { printed.add(items) }
-    actor Feed {
-      private let loop: Asyncio.LoopHandle
-      nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
-      private lazy var news = Asyncio.Queue<String>()
-      private(set) var idleSeconds = 0
+  func recipeBridge() async throws {
+    let lines = try await onOwnThread {
+      let printed = Printed()
+      func print(_ items: Any...) { printed.add(items) }
+      actor Feed {
+        private let loop: Asyncio.LoopHandle
+        nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
+        private lazy var news = Asyncio.Queue<String>()
+        private(set) var idleSeconds = 0
 
-      init(on loop: Asyncio.LoopHandle) { self.loop = loop }
+        init(on loop: Asyncio.LoopHandle) { self.loop = loop }
 
-      func publish(_ text: String) throws { try news.putNowait(text) }
+        func publish(_ text: String) throws { try news.putNowait(text) }
 
-      func next() async throws -> String {
-        let timer = try Asyncio.EventLoop.running()!.callLater(.seconds(1)) { self.idleSeconds += 1 }
-        defer { timer.cancel() }
-        return try await news.get()
+        func next() async throws -> String {
+          let timer = try Asyncio.EventLoop.running()!.callLater(.seconds(1)) { self.idleSeconds += 1 }
+          defer { timer.cancel() }
+          return try await news.get()
+        }
+
+        /// For code that is not asynchronous, on a thread of its own.
+        nonisolated func publishBlocking(_ text: String) throws {
+          try loop.runCoroutineThreadsafe { try await self.publish(text) }.result()
+        }
       }
 
-      /// For code that is not asynchronous, on a thread of its own.
-      nonisolated func publishBlocking(_ text: String) throws {
-        try loop.runCoroutineThreadsafe { try await self.publish(text) }.result()
+      try Asyncio.run(clock: .virtual) {
+        let feed = Feed(on: Asyncio.EventLoop.running()!.threadsafe)
+        let reader = Asyncio.createTask { try await feed.next() }
+        try await Asyncio.sleep(.seconds(2))
+        try await feed.publish("from the loop")
+        print(try await reader.value, await feed.idleSeconds)
+
+        try await Task.detached { try await feed.publish("from the pool") }.value
+        try await Asyncio.toThread { try feed.publishBlocking("from a thread") }
+        print(try await feed.next(), "and", try await feed.next())
       }
+      // from the loop 1
+      // from the pool and from a thread
+      return printed.lines
     }
-
-    try Asyncio.run(clock: .virtual) {
-      let feed = Feed(on: Asyncio.EventLoop.running()!.threadsafe)
-      let reader = Asyncio.createTask { try await feed.next() }
-      try await Asyncio.sleep(.seconds(2))
-      try await feed.publish("from the loop")
-      print(try await reader.value, await feed.idleSeconds)
-
-      try await Task.detached { try await feed.publish("from the pool") }.value
-      try await Asyncio.toThread { try feed.publishBlocking("from a thread") }
-      print(try await feed.next(), "and", try await feed.next())
-    }
-    // from the loop 1
-    // from the pool and from a thread
-    #expect(printed.lines == ["from the loop 1", "from the pool and from a thread"])
+    #expect(lines == ["from the loop 1", "from the pool and from a thread"])
   }
 
   @Test("Recipes, progress on long work")

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test("of several, each goes on when all before it are blocked again")
+  @Test("of several, each goes on when all before it are blocked again", .pinsOrder)
   func several() throws {
     try runOnLoop { _ in
       var order: [String] = []

@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("cancelling a task that waits for a completion cancels the future")
+  @Test("cancelling a task that waits for a completion cancels the future", .pinsOrder)
   func cancellingCompletion() throws {
     try runOnLoop { loop in
       let future: Asyncio.AnyFuture = loop.createFuture(of: Int.self)
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test("a closure is called when the future is done, unless it is removed")
+  @Test("a closure is called when the future is done, unless it is removed", .pinsOrder)
   func doneCallback() throws {
     try runOnLoop { loop in
       let future = loop.createFuture(of: Int.self)

@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test("a graph that was written and read is the same, and so is its text")
+  @Test("a graph that was written and read is the same, and so is its text", .pinsOrder)
   func roundTrip() throws {
     let graph = try graphOfTwo()
     let data = try JSONEncoder().encode(graph)

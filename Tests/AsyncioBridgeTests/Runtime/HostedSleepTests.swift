@@ -73,7 +73,7 @@ import Testing
       expectNoObjects(loop.debugCounters)
     }
 
-    @Test("sleeps and asyncio's timers come in the order of their deadlines, equal ones as they were set")
+    @Test("sleeps and asyncio's timers come in the order of their deadlines, equal ones as they were set", .pinsOrder)
     func order() throws {
       let trace = try runOnLoop { loop in
         let trace = Box<[String]>([])

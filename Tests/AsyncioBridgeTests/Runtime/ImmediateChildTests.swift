@@ -46,6 +46,7 @@ import Testing
   @Test(
     "an immediate child that gives up a turn, or waits in vain, leaves its parent's steps as they are",
     .pinsOrder,
+    .pinsOrder,
     arguments: [false, true]
   )
   func turns(debug: Bool) throws {

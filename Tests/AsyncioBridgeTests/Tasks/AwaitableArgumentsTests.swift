@@ -4,7 +4,7 @@ import Testing
 
 /// Coroutines, and other things that can be waited for, where a function waits for something.
 @Suite struct AwaitableArgumentsTests {
-  @Test("wait makes tasks of coroutines in their order, and gives those")
+  @Test("wait makes tasks of coroutines in their order, and gives those", .pinsOrder)
   func waiting() throws {
     try runOnLoop { loop in
       var started: [Int] = []

@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("SLEEP-07: after a sleep its timer is cancelled, and none is left")
+  @Test("SLEEP-07: after a sleep its timer is cancelled, and none is left", .pinsOrder)
   func noStaleTimer() throws {
     try withLoop { loop in
       let task = try loop.createTask { try await Asyncio.sleep(.milliseconds(1)) }

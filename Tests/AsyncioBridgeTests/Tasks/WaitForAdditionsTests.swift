@@ -130,6 +130,7 @@ import Testing
 
   @Test(
     "WAITFORX-01, WAITFORX-02, DIFF-16: in 3.13 a value in answer to the timeout is returned",
+    .pinsOrder,
     arguments: [Duration.zero, .seconds(1)]
   )
   func answersWithValue(_ timeout: Duration) throws {
@@ -151,6 +152,7 @@ import Testing
 
   @Test(
     "WAITFORX-03, DIFF-17: in 3.13 another error in answer to the timeout is thrown, and has been told",
+    .pinsOrder,
     arguments: [Duration.zero, .seconds(1)]
   )
   func answersWithError(_ timeout: Duration) throws {

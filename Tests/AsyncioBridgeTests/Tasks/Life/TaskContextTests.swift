@@ -129,7 +129,10 @@ import Testing
     }
   }
 
-  @Test("CTXX-05, CTXX-06, DIFF-39: in 3.13 the exception handler runs in the context of what it is told of")
+  @Test(
+    "CTXX-05, CTXX-06, DIFF-39: in 3.13 the exception handler runs in the context of what it is told of",
+    .pinsOrder
+  )
   func exceptionHandlerInLaterVersions() throws {
     let variable = Self.variable
     try Asyncio.Context().run {
