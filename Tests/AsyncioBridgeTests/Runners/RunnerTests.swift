@@ -233,8 +233,9 @@ import Testing
           release.set()
         }
         try runner.close()
+        let hasEnded = ended.value
         hasClosed.set()
-        #expect(ended.value == waits)
+        #expect(hasEnded == waits)
       }
     }
   }
