@@ -5,10 +5,11 @@ extension Asyncio {
   public struct Exploration: Sendable {
     /// Which orders are tried.
     public enum Level: Sendable {
-      /// Only orders that asyncio itself can give: first in, first out. With ``Exploration/lateness``, timers may come late.
+      /// Only orders that asyncio itself can give: first in, first out. With ``Exploration/lateness``, timers may come
+      /// late.
       case timing
-      /// Jobs of Swift's (tasks, actors, the ends of sleeps) in any order; asyncio's own entries first in, first out among
-      /// themselves. For tests of Swift code, and of programs that mix both.
+      /// Jobs of Swift's (tasks, actors, the ends of sleeps) in any order; asyncio's own entries first in, first out
+      /// among themselves. For tests of Swift code, and of programs that mix both.
       case ready
       /// The steps of asyncio's tasks in any order too: whether asyncio code leans on asyncio's order.
       case any
@@ -78,7 +79,8 @@ extension Asyncio {
     public var search: Search
     /// How many schedules are tried at most. The environment's `ASYNCIO_SCHEDULES` replaces it.
     public var schedules: Int
-    /// How long it may take, in real time; nil: as long as it takes. Not obeyed with `ASYNCIO_SCHEDULES` in the environment.
+    /// How long it may take, in real time; nil: as long as it takes. Not obeyed with `ASYNCIO_SCHEDULES` in the
+    /// environment.
     public var time: Duration?
     /// Which orders are tried.
     public var level: Level
@@ -86,12 +88,13 @@ extension Asyncio {
     public var lateness: Duration
     /// How many entries a schedule may run before it counts as a livelock.
     public var stepLimit: Int
-    /// How long, in real time, a schedule waits for other threads, once any has handed in something, before the clock jumps.
+    /// How long, in real time, a schedule waits for other threads, once any has handed in something, before the clock
+    /// jumps.
     public var foreignPatience: Duration
     /// Where random numbers begin. The environment's `ASYNCIO_SEED` replaces it.
     public var seed: UInt64
-    /// Whether what `Task {}` starts, and code of the main actor, are kept on the loop; that replaces functions of Swift's
-    /// runtime, for this thread.
+    /// Whether what `Task {}` starts, and code of the main actor, are kept on the loop; that replaces functions of
+    /// Swift's runtime, for this thread.
     public var adopting: Bool
 
     /// An exploration, by default of 2 000 schedules or two seconds, whichever ends first.

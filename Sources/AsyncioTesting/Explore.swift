@@ -3,9 +3,9 @@ public import AsyncioBridge
 extension Asyncio {
   /// Runs a body under many schedules, each time on a new virtual loop, until one fails.
   ///
-  /// Unmodified async code runs in it: plain actors, `Task {}`, `async let`, task groups, code of the main actor, `Task.sleep`,
-  /// Swift's clocks, streams, and asyncio programs. What the body uses should be made in it: what lies outside is shared by all
-  /// schedules. It blocks the thread; async code uses the other form.
+  /// Unmodified async code runs in it: plain actors, `Task {}`, `async let`, task groups, code of the main actor,
+  /// `Task.sleep`, Swift's clocks, streams, and asyncio programs. What the body uses should be made in it: what lies
+  /// outside is shared by all schedules. It blocks the thread; async code uses the other form.
   ///
   /// ```swift
   /// try Asyncio.explore {
@@ -19,8 +19,8 @@ extension Asyncio {
   /// - Parameters:
   ///   - exploration: which schedules are tried, and how long.
   ///   - schedule: a schedule's text: it alone is tried. The environment's `ASYNCIO_SCHEDULE` stands for it.
-  ///   - failures: how many failures the test framework has counted (with XCTest, `testRun!.failureCount`): a schedule that
-  ///     adds to them has failed.
+  ///   - failures: how many failures the test framework has counted (with XCTest, `testRun!.failureCount`): a schedule
+  ///     that adds to them has failed.
   ///   - body: what is run.
   /// - Returns: what has been tried.
   /// - Throws: ``ScheduleFailure`` for a schedule under which the body throws, deadlocks, runs without end, or leaves
@@ -43,7 +43,8 @@ extension Asyncio {
     }
   }
 
-  /// Runs a body under many schedules, on a thread of its own. See ``explore(_:replaying:failures:_:)-(_,_,(()->Int)?,_)``.
+  /// Runs a body under many schedules, on a thread of its own. See
+  /// ``explore(_:replaying:failures:_:)-(_,_,(()->Int)?,_)``.
   ///
   /// The body has the caller's task-local values. Cancelling the caller does not end it.
   @concurrent
@@ -59,7 +60,8 @@ extension Asyncio {
   }
 
   /// Runs a body once, first in, first out, in virtual time. It blocks the thread.
-  /// - Throws: what the body throws, ``ScheduleFailure`` for all else that ``explore(_:replaying:failures:_:)`` calls one.
+  /// - Throws: what the body throws, ``ScheduleFailure`` for all else that ``explore(_:replaying:failures:_:)`` calls
+  ///   one.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.withVirtualTime' from async code")
   public static func withVirtualTime(_ body: @escaping @Sendable () async throws -> Void) throws {
     try explore(Exploration(search: .fifo, schedules: 1, time: nil), replaying: "x1-fifo", failures: nil, body)

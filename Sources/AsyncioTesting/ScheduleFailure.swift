@@ -3,7 +3,8 @@ public import AsyncioBridge
 extension Asyncio {
   /// A body fails under a schedule.
   public struct ScheduleFailure: Error, Sendable, CustomStringConvertible {
-    /// The schedule as text, for a replay: ``explore(_:replaying:failures:_:)``, or the environment's `ASYNCIO_SCHEDULE`.
+    /// The schedule as text, for a replay: ``explore(_:replaying:failures:_:)``, or the environment's
+    /// `ASYNCIO_SCHEDULE`.
     public let schedule: String
     /// What went wrong.
     public let failure: String

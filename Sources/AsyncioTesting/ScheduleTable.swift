@@ -1,7 +1,7 @@
 import AsyncioBridge
 
-/// Who ran when, as a table: a column for each task, a line for each step, `*` where the schedule departs from first in, first
-/// out.
+/// Who ran when, as a table: a column for each task, a line for each step, `*` where the schedule departs from first
+/// in, first out.
 struct ScheduleTable: CustomStringConvertible {
   let steps: [Schedule.Step]
   let names: [Int: String]

@@ -2,9 +2,9 @@ import AsyncioBridge
 
 /// A schedule as text: `x1-4d,9:2-3fa2`.
 ///
-/// Its parts: the version of the format; the deviations (`4d`: at choice 4 whoever would be next is delayed, `9:2`: at choice 9
-/// candidate 2 is taken), or `fifo`; and a digest of how many candidates there were up to the last deviation, which tells a
-/// replay in another program, or another build, from the original.
+/// Its parts: the version of the format; the deviations (`4d`: at choice 4 whoever would be next is delayed, `9:2`: at
+/// choice 9 candidate 2 is taken), or `fifo`; and a digest of how many candidates there were up to the last deviation,
+/// which tells a replay in another program, or another build, from the original.
 struct ScheduleText: Equatable, CustomStringConvertible {
   var deviations: [Deviation]
   /// Nil for first in, first out.

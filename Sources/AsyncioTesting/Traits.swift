@@ -82,7 +82,8 @@
     ///   #expect(await account.balance >= 0)
     /// }
     /// ```
-    /// The first schedule that fails is shrunk, replayed, and recorded as an issue, with its text and a table of who ran when.
+    /// The first schedule that fails is shrunk, replayed, and recorded as an issue, with its text and a table of who
+    /// ran when.
     public static var explored: Self { Self(exploration: Asyncio.Exploration(), replayed: nil) }
 
     /// Runs the test under the schedules of an exploration; or under one alone, given by its text.

@@ -107,8 +107,8 @@ extension Asyncio.EventLoop {
     }
   }
 
-  /// Runs what bodies still have to do, on a loop that is explored: nothing will come from elsewhere, and a body may go on
-  /// without end. Bodies that have not ended after so many entries are abandoned, and so are the jobs that are left.
+  /// Runs what bodies still have to do, on a loop that is explored: nothing will come from elsewhere, and a body may go
+  /// on without end. Bodies that have not ended after so many entries are abandoned, and so are the jobs that are left.
   private func joinHostsOrAbandon() {
     for _ in 0..<Self.mostEntriesAfterClose where hostCount > 0 {
       takePosted()

@@ -1,8 +1,8 @@
 extension Asyncio {
   /// A single-threaded loop that runs callbacks, timers and the steps of tasks. asyncio's event loop.
   ///
-  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes a loop, runs a body on it and closes it. Make one yourself to
-  /// keep control:
+  /// ``Asyncio/run(debug:clock:semantics:fileID:line:_:)`` makes a loop, runs a body on it and closes it. Make one
+  /// yourself to keep control:
   ///
   /// ```swift
   /// let loop = Asyncio.EventLoop(clock: .virtual)

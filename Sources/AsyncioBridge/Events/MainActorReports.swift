@@ -1,5 +1,5 @@
-// What waits for the main actor never goes on while its loop blocks the main thread: so a program hangs whose bodies belong to
-// the main actor. That is reported.
+// What waits for the main actor never goes on while its loop blocks the main thread: so a program hangs whose bodies
+// belong to the main actor. That is reported.
 
 /// What is known of a task that waits for the main actor.
 enum MainActorWait {
@@ -9,8 +9,8 @@ enum MainActorWait {
 }
 
 extension Asyncio.EventLoop {
-  /// Reports the tasks that wait for the main actor, if this is its thread: at once on a virtual clock, else if that has
-  /// lasted for a second.
+  /// Reports the tasks that wait for the main actor, if this is its thread: at once on a virtual clock, else if that
+  /// has lasted for a second.
   /// - Returns: in how many nanoseconds to ask again; nil: in any time.
   func reportWaitsForMainActor() -> Int64? {
     if foreignCores.isEmpty || !isMainThread() { return nil }

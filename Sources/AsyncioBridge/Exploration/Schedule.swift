@@ -1,7 +1,7 @@
 /// One run of a loop under a strategy: makes the choices, and keeps what it has chosen.
 ///
-/// A *choice* is a moment at which more than one entry may be next: each job of Swift's runtime may be, and the first of all
-/// other entries (at the level `any`: each step of a task). Nothing in it depends on an address or on real time.
+/// A *choice* is a moment at which more than one entry may be next: each job of Swift's runtime may be, and the first
+/// of all other entries (at the level `any`: each step of a task). Nothing in it depends on an address or on real time.
 package final class Schedule: SchedulePolicy {
   /// What a run is given.
   package struct Settings: Sendable {

@@ -230,7 +230,8 @@ extension Asyncio {
 
     // MARK: Callbacks
 
-    /// Registers a callback for when the future is done: the loop calls it, on a turn of its own. `add_done_callback()`.
+    /// Registers a callback for when the future is done: the loop calls it, on a turn of its own.
+    /// `add_done_callback()`.
     ///
     /// If the future is done already the callback is scheduled at once. Callbacks are called in the order in which they
     /// were registered; registering the same one twice makes it called twice.

@@ -14,8 +14,8 @@ extension Asyncio {
   /// resumes on the loop's thread. Cancelling the wrapper cancels `future`.
   /// - Parameters:
   ///   - future: the future of work elsewhere.
-  ///   - loop: the loop of the wrapper; by default the running one, which there must be. If it is closed the wrapper stays
-  ///     pending.
+  ///   - loop: the loop of the wrapper; by default the running one, which there must be. If it is closed the wrapper
+  ///     stays pending.
   public static func wrapFuture<Value>(
     _ future: ConcurrentFuture<Value>,
     loop: EventLoop? = nil,
@@ -83,8 +83,8 @@ class Export: FutureObserver {
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { true }
 }
 
-/// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for ever
-/// for a loop that was closed.
+/// Ends a thread-side future as a loop's future ends; and cancels it if that never happens, so that nobody waits for
+/// ever for a loop that was closed.
 final class ExportObserver<Value: Sendable>: Export {
   /// Gone if nobody has it any more, and it has no callbacks.
   private(set) weak var destination: Asyncio.ConcurrentFuture<Value>?
@@ -140,9 +140,10 @@ extension Asyncio.EventLoop {
 extension Asyncio.Future where Value: Sendable {
   /// The future's result for other threads, which must not have the future itself.
   ///
-  /// It ends as this future ends: that is then counted as having retrieved the error. Cancelling it cancels this future,
-  /// or asks it to if it is a task. The loop keeps this future until it is done, as long as somebody has the result, or
-  /// that has callbacks; if the loop is closed before, the result is cancelled. The other direction is ``Asyncio/wrapFuture(_:loop:)``.
+  /// It ends as this future ends: that is then counted as having retrieved the error. Cancelling it cancels this
+  /// future, or asks it to if it is a task. The loop keeps this future until it is done, as long as somebody has the
+  /// result, or that has callbacks; if the loop is closed before, the result is cancelled. The other direction is
+  /// ``Asyncio/wrapFuture(_:loop:)``.
   ///
   /// ```swift
   /// let result = future.concurrentFuture()

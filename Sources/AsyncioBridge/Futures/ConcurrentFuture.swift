@@ -116,8 +116,8 @@ extension Asyncio {
     ///
     /// A timeout leaves the work as it is; ``cancel()`` it if it is not wanted any more.
     /// - Parameter timeout: how long to wait at most; nil: as long as it takes.
-    /// - Throws: the future's error; `CancellationError` if it is cancelled; ``TimeoutError`` if it is not done in time;
-    ///   ``RuntimeError`` if it is not done and the calling thread runs a loop, which must not block.
+    /// - Throws: the future's error; `CancellationError` if it is cancelled; ``TimeoutError`` if it is not done in
+    ///   time; ``RuntimeError`` if it is not done and the calling thread runs a loop, which must not block.
     @available(*, noasync, message: "this blocks the thread: await 'value' instead")
     public func result(timeout: Duration? = nil) throws -> Value {
       if let outcome { return try outcome.get() }

@@ -24,8 +24,8 @@ extension Asyncio {
     ///
     /// Cancelling a task that waits here cancels the future; the task gets `CancellationError` when the loop has
     /// called the future's callbacks.
-    /// - Throws: the future's error; `CancellationError` if the future or the waiting task is cancelled; ``RuntimeError``
-    ///   if the future belongs to another loop or is the waiting task itself.
+    /// - Throws: the future's error; `CancellationError` if the future or the waiting task is cancelled;
+    ///   ``RuntimeError`` if the future belongs to another loop or is the waiting task itself.
     @inlinable
     public final var value: Value {
       @inline(__always)
@@ -86,8 +86,8 @@ extension Asyncio {
     }
 
     /// Registers a closure for when the future is done. See ``AnyFuture/addDoneCallback(_:context:)``.
-    /// - Returns: the callback, to remove it with. Registered on a future with another type of value, it is not called: that
-    ///   is reported as an error of the callback's.
+    /// - Returns: the callback, to remove it with. Registered on a future with another type of value, it is not called:
+    ///   that is reported as an error of the callback's.
     @discardableResult
     public final func addDoneCallback(
       context: Context? = nil,

@@ -3,8 +3,8 @@
 class FutureObserver: LoopHeld, CustomStringConvertible {
   @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
 
-  /// Whether code that is not the library's may run when it is told of the end of `future`: then it is not told within the
-  /// step of a task, whose task-locals and Swift flag that code would see. Each kind of observer has to say.
+  /// Whether code that is not the library's may run when it is told of the end of `future`: then it is not told within
+  /// the step of a task, whose task-locals and Swift flag that code would see. Each kind of observer has to say.
   func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool {
     preconditionFailure("AsyncioBridge: \(type(of: self)) does not say whether it runs code of the user's")
   }

@@ -1,5 +1,5 @@
-/// What is left of a future whose last reference went on another thread than the loop's, while that runs: as happens when
-/// an actor that is pinned to the loop is destroyed, which may be on any thread.
+/// What is left of a future whose last reference went on another thread than the loop's, while that runs: as happens
+/// when an actor that is pinned to the loop is destroyed, which may be on any thread.
 ///
 /// The loop's counts and what the future has kept are for the loop's thread alone: so the remains are handed to it.
 final class FutureRemains {
@@ -44,7 +44,8 @@ extension Asyncio.EventLoop {
   /// Ends the life of something of the loop's: at once, or on the loop's thread if another one is in the loop's code.
   func settle(_ end: @escaping (Asyncio.EventLoop) -> Void) {
     if !isEndingElsewhere { return end(self) }
-    // The loop is there: it runs on another thread, and what is to be settled is counted as one of its futures, or keeps it.
+    // The loop is there: it runs on another thread, and what is to be settled is counted as one of its futures, or
+    // keeps it.
     let boxed = UncheckedBox(end)
     let isAccepted = mailbox.post(
       PostedCall({ if let loop = Asyncio.EventLoop.running() { boxed.value(loop) } }, site: .library)

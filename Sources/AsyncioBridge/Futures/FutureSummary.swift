@@ -1,8 +1,8 @@
 /// What a description of a future shows, taken down at one moment.
 ///
-/// Taking it down is cheap, and makes no text but that of a value: so whatever reports something may have one, and only who
-/// reads it pays for it. Of tasks, each of which waits for the next, it has two, and the name of the third: such a chain may
-/// be longer than the stack is deep, and its description longer than anybody reads.
+/// Taking it down is cheap, and makes no text but that of a value: so whatever reports something may have one, and only
+/// who reads it pays for it. Of tasks, each of which waits for the next, it has two, and the name of the third: such a
+/// chain may be longer than the stack is deep, and its description longer than anybody reads.
 struct FutureSummary: Sendable {
   /// What a task has besides.
   struct TaskPart: Sendable {

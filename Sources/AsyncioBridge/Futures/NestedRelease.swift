@@ -1,7 +1,7 @@
 /// How deep the ends of futures are nested: what a future has kept, callbacks or a value, may in turn keep the next.
 ///
-/// Such a chain may be longer than the stack is deep. So at some depth what a future has kept is not let go of within its
-/// end, but set aside for those further up on the stack.
+/// Such a chain may be longer than the stack is deep. So at some depth what a future has kept is not let go of within
+/// its end, but set aside for those further up on the stack.
 struct NestedRelease {
   /// What a future has kept.
   final class Leavings {

@@ -13,8 +13,8 @@ final class WaiterFuture: Asyncio.Future<Void> {
 
   /// On whose behalf: a lock, say; or the future that a `waitFor` waits for.
   ///
-  /// Unsafe, so that nothing is counted, and therefore only to be looked at while a task waits for this: the operation's
-  /// frame keeps the owner.
+  /// Unsafe, so that nothing is counted, and therefore only to be looked at while a task waits for this: the
+  /// operation's frame keeps the owner.
   private let unownedOwner: Unretained<AnyObject>?
   var owner: AnyObject? { unownedOwner?.object }
   @safe @exclusivity(unchecked) var timer = Timer.none

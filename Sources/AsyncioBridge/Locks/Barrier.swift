@@ -56,8 +56,8 @@ extension Asyncio {
     }
 
     /// Waits until all parties have come. `Barrier.wait()`.
-    /// - Returns: the position among those that came, from 0 to `parties - 1`, in the order of their coming. It is given when
-    ///   the last has come, so that one that was cancelled before leaves no gap.
+    /// - Returns: the position among those that came, from 0 to `parties - 1`, in the order of their coming. It is
+    ///   given when the last has come, so that one that was cancelled before leaves no gap.
     /// - Throws: ``BrokenBarrierError`` if the barrier is broken, or is aborted or reset meanwhile; `CancellationError`
     ///   when cancelled: then the barrier waits for another in the task's place, unless all had come already.
     @discardableResult

@@ -17,8 +17,8 @@ extension Asyncio.LockProtocol {
   /// ```swift
   /// try await lock.withLock { balance -= amount; try await log.write(amount) }
   /// ```
-  /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws; and in place of that what releasing
-  ///   throws, if `body` released it already.
+  /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws; and in place of that what
+  ///   releasing throws, if `body` released it already.
   @discardableResult
   @inlinable
   @inline(__always)

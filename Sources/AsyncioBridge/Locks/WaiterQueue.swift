@@ -1,9 +1,9 @@
-/// The tasks that wait for one thing, first come first served: what a lock, an event, a condition, a semaphore and either
-/// end of a queue have.
+/// The tasks that wait for one thing, first come first served: what a lock, an event, a condition, a semaphore and
+/// either end of a queue have.
 ///
-/// A task that has to wait joins the line with a waiter, a future, and awaits that. (No function here awaits it: the line
-/// would be being changed as long as that lasts.) The waiter is done when it has been woken, or cancelled together with its
-/// task; the task resumes a turn later or more. Who leaves the line when is said here, in one of two ways:
+/// A task that has to wait joins the line with a waiter, a future, and awaits that. (No function here awaits it: the
+/// line would be being changed as long as that lasts.) The waiter is done when it has been woken, or cancelled together
+/// with its task; the task resumes a turn later or more. Who leaves the line when is said here, in one of two ways:
 ///
 /// - *Who is woken keeps its place* until its task resumes, and leaves then, however its wait has ended: `wakeFirst`,
 ///   `wakeNext`, `wake(atMost:)`, `wakeAll`, `leave`. So with a lock, where no newcomer may come before the one that

@@ -14,8 +14,8 @@ extension Asyncio {
     public override func takeItem() -> Element {
       heap.swapAt(0, heap.count - 1)
       let least = heap.removeLast()
-      // Down to a leaf first, then up to its place, which takes fewer comparisons; and equal items come in the same order
-      // as from Python's heapq.
+      // Down to a leaf first, then up to its place, which takes fewer comparisons; and equal items come in the same
+      // order as from Python's heapq.
       var index = 0
       while true {
         var child = index * 2 + 1

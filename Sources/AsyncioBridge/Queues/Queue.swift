@@ -82,8 +82,8 @@ extension Asyncio {
     // MARK: Putting
 
     /// Waits until there is a free place, and adds an item. `Queue.put()`.
-    /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile; `CancellationError` when cancelled. The item
-    ///   was not added then.
+    /// - Throws: ``QueueShutDown`` if the queue is shut down, now or meanwhile; `CancellationError` when cancelled. The
+    ///   item was not added then.
     @inlinable
     @inline(__always)
     public final func put(_ item: Element) async throws {
@@ -158,7 +158,8 @@ extension Asyncio {
     }
 
     /// Takes an item. `Queue.get_nowait()`.
-    /// - Throws: ``QueueShutDown`` if there is none and the queue is shut down; otherwise ``QueueEmpty`` if there is none.
+    /// - Throws: ``QueueShutDown`` if there is none and the queue is shut down; otherwise ``QueueEmpty`` if there is
+    ///   none.
     @inlinable
     public final func getNowait() throws -> Element {
       loop.assertOnLoop()
@@ -203,8 +204,8 @@ extension Asyncio {
     ///
     /// Tasks that wait to put get ``QueueShutDown``, and so do those that wait to get, since the queue is empty then.
     /// Shutting it down again is allowed.
-    /// - Parameter immediate: drops the items that are in the queue, as if each had been got and done: getting throws from
-    ///   now on too, and ``join()`` no longer waits for them.
+    /// - Parameter immediate: drops the items that are in the queue, as if each had been got and done: getting throws
+    ///   from now on too, and ``join()`` no longer waits for them.
     public final func shutdown(immediate: Bool = false) {
       loop.assertOnLoop()
       isShutDown = true

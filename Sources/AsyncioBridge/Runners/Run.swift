@@ -14,11 +14,12 @@ extension Asyncio {
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
   ///   - semantics: which Python the loop follows.
-  ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state, which nothing
-  ///     else uses meanwhile. In nonisolated code see ``runBlocking(debug:clock:semantics:isolation:fileID:line:_:)``.
+  ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state, which
+  ///     nothing else uses meanwhile. In nonisolated code see
+  ///     ``runBlocking(debug:clock:semantics:isolation:fileID:line:_:)``.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
-  ///   waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the
+  ///   body waits and nothing is left to wake it.
   public static func run<Value>(
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
@@ -28,20 +29,21 @@ extension Asyncio {
     line: UInt = #line,
     _ body: nonisolated(nonsending) sending @escaping () async throws -> Value
   ) throws -> Value {
-    // No `noasync`: async functions get the form for async code, and at the top level of main.swift, where Swift takes this
-    // one for a call with `await` too, it is the right one.
+    // No `noasync`: async functions get the form for async code, and at the top level of main.swift, where Swift takes
+    // this one for a call with `await` too, it is the right one.
     try checkNoRunningLoop(for: "Asyncio.run()")
     return try Runner(debug: debug, clock: clock, semantics: semantics).closing {
       try $0.run(fileID: fileID, line: line, body)
     }
   }
 
-  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; interrupts (SIGINT, as by
-  /// Control-C) cancel the body's task instead of ending the process, see ``Runner``. For programs of the command line.
+  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; interrupts (SIGINT, as
+  /// by Control-C) cancel the body's task instead of ending the process, see ``Runner``. For programs of the command
+  /// line.
   ///
   /// Otherwise as ``run(debug:clock:semantics:fileID:line:_:)``.
-  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
-  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running
+  ///   on this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(
     *,
     noasync,
@@ -71,8 +73,8 @@ extension Asyncio {
   ///     process, see ``Runner``.
   ///   - loopFactory: makes the loop, which is closed in the end. Called once.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running on
-  ///   this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running
+  ///   on this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func run<Value>(
     debug: Bool? = nil,
@@ -89,26 +91,26 @@ extension Asyncio {
     }
   }
 
-  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; the body may use whatever
-  /// is around it: variables, parameters, `self`. For nonisolated code, tests above all. `asyncio.run()`.
+  /// Runs `body` as a task on a new event loop, blocks until it is done, and returns its result; the body may use
+  /// whatever is around it: variables, parameters, `self`. For nonisolated code, tests above all. `asyncio.run()`.
   ///
   /// ```swift
   /// var count = 0
   /// try Asyncio.runBlocking { count += 1 }
   /// print(count)
   /// ```
-  /// Otherwise as ``run(debug:clock:semantics:isolation:fileID:line:_:)``. That takes what its body uses away from nonisolated code,
-  /// so that a body which is formed in code of the main actor is not of the main actor as well. Here it would be, and would
-  /// wait for the thread that waits for it: so in isolated code this is an error at compile time, and `run` is what to
-  /// call; there it leaves the caller's state to both.
+  /// Otherwise as ``run(debug:clock:semantics:isolation:fileID:line:_:)``. That takes what its body uses away from
+  /// nonisolated code, so that a body which is formed in code of the main actor is not of the main actor as well. Here
+  /// it would be, and would wait for the thread that waits for it: so in isolated code this is an error at compile
+  /// time, and `run` is what to call; there it leaves the caller's state to both.
   /// - Parameters:
   ///   - debug: whether the loop runs in debug mode; by default as the environment says.
   ///   - clock: which time the loop's clock tells.
   ///   - semantics: which Python the loop follows.
   ///   - isolation: leave it out. By it the compiler refuses isolated callers.
   ///   - body: what to run.
-  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the body
-  ///   waits and nothing is left to wake it.
+  /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the
+  ///   body waits and nothing is left to wake it.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run'")
   public static func runBlocking<Value>(
     debug: Bool? = nil,
@@ -165,8 +167,8 @@ extension Asyncio {
   }
 }
 
-/// The main task of an asynchronous run: the caller makes it, so that it inherits the caller's task-locals, and may cancel
-/// it; a thread of its own runs it.
+/// The main task of an asynchronous run: the caller makes it, so that it inherits the caller's task-locals, and may
+/// cancel it; a thread of its own runs it.
 private final class RemoteMain<Value>: Sendable {
   /// Runner and task, until the thread takes them, which alone uses them from then on.
   private let handover: Locked<UncheckedBox<(Asyncio.Runner, Asyncio.Task<Value>)>?>

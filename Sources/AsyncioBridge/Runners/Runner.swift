@@ -14,8 +14,8 @@ extension Asyncio {
   /// The loop is made when it is first needed, and tasks that one run leaves behind go on in the next. The runs share a
   /// context: a copy of the one in which the loop was made.
   ///
-  /// **Interrupts.** SIGINT, as by Control-C, ends the process, in the middle of whatever it does. A runner that handles it
-  /// cancels the main task of its current run instead, so that the body cleans up, and the run throws
+  /// **Interrupts.** SIGINT, as by Control-C, ends the process, in the middle of whatever it does. A runner that
+  /// handles it cancels the main task of its current run instead, so that the body cleans up, and the run throws
   /// ``KeyboardInterrupt``. A second interrupt ends the run between two steps, whatever the main task does; a third one
   /// ends the process, also if a body keeps the thread busy. When the run is over, interrupts end the process again. A
   /// library, or a program with a user interface, leaves it as it is; a program of the command line does this:
@@ -94,13 +94,14 @@ extension Asyncio {
     /// Runs `body` as a task on the loop, blocks until it is done, and returns its result. `Runner.run()`.
     ///
     /// Form the body in nonisolated code. One that belongs to the main actor would wait for the thread that waits for
-    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:isolation:_:)``, or a function of
-    /// your own.
+    /// it; in `main.swift` use ``Asyncio/withRunner(debug:clock:semantics:handlingInterrupt:isolation:_:)``, or a
+    /// function of your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
     ///   - body: what to run.
     /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if the runner is
-    ///   closed, or a loop is running on this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
+    ///   closed, or a loop is running on this thread; ``DeadlockError`` if the body waits and nothing is left to wake
+    ///   it.
     @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")
     public func run<Value>(
       context: Context? = nil,

@@ -1,7 +1,7 @@
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
 
-/// A sleep of Swift's own (`Task.sleep`, `ContinuousClock().sleep`, …) of a Swift task that prefers a virtual loop: a timer of
-/// the loop ends it.
+/// A sleep of Swift's own (`Task.sleep`, `ContinuousClock().sleep`, …) of a Swift task that prefers a virtual loop: a
+/// timer of the loop ends it.
 ///
 /// Swift does not say when a sleep is cancelled: the sleeper is simply resumed. So the loop remembers who sleeps.
 final class HostedSleep {
@@ -27,8 +27,8 @@ final class HostedSleep {
   /// The job that ends the sleep. It must be run, even if the sleep was cancelled: nothing else frees its memory.
   func takeEnd() -> CapturedJob? { end.take() }
 
-  /// Runs the job that ends a sleep. It belongs to no executor: with none it resumes the sleeper at once, where with the
-  /// loop's it would hop to Swift's pool first.
+  /// Runs the job that ends a sleep. It belongs to no executor: with none it resumes the sleeper at once, where with
+  /// the loop's it would hop to Swift's pool first.
   static func run(_ end: UnownedJob) {
     unsafe end.runSynchronously(on: unsafeBitCast((UInt(0), UInt(0)), to: UnownedSerialExecutor.self))
   }
@@ -58,8 +58,8 @@ extension Asyncio.EventLoop {
 }
 
 #if os(Linux)
-  /// What makes Swift's runtime ask the loop for sleeps: interface that may change with the toolchain. Where it is missing,
-  /// sleeps go to Swift's pool, and take real time.
+  /// What makes Swift's runtime ask the loop for sleeps: interface that may change with the toolchain. Where it is
+  /// missing, sleeps go to Swift's pool, and take real time.
   @_spi(ExperimentalScheduling)
   extension LoopTaskExecutor: SchedulingExecutor {
     /// Takes the end of a sleep from Swift's runtime, on the sleeper's thread.

@@ -17,11 +17,11 @@ struct JobID: Hashable {
   @inline(__always)
   init(_ continuation: UnsafeContinuation<Void, Never>) { pointer = unsafe unsafeBitCast(continuation, to: UInt.self) }
 
-  /// Whether the job waits in the queue of the main thread, where the main actor's jobs go. The Swift task must still be
-  /// there.
+  /// Whether the job waits in the queue of the main thread, where the main actor's jobs go. The Swift task must still
+  /// be there.
   ///
-  /// The second of the two words that a job has for whoever is to run it, behind the two of an object, says in which of the
-  /// system's queues it is.
+  /// The second of the two words that a job has for whoever is to run it, behind the two of an object, says in which of
+  /// the system's queues it is.
   var isInMainQueue: Bool {
     guard let queue = Self.mainQueue, let job = unsafe UnsafeRawPointer(bitPattern: pointer) else { return false }
     return unsafe job.load(fromByteOffset: 3 * MemoryLayout<UInt>.size, as: UInt.self) == queue

@@ -2,11 +2,11 @@
   import Glibc
   import Synchronization
 
-  /// Has Swift's clocks tell the time of the virtual loop whose code asks them, so that they agree with its sleeps to the
-  /// nanosecond.
+  /// Has Swift's clocks tell the time of the virtual loop whose code asks them, so that they agree with its sleeps to
+  /// the nanosecond.
   ///
-  /// The concurrency runtime reads time by one function of the C library, which is replaced in that library alone. Other
-  /// threads, and loops in real time, get the system's time as before.
+  /// The concurrency runtime reads time by one function of the C library, which is replaced in that library alone.
+  /// Other threads, and loops in real time, get the system's time as before.
   package enum SwiftClocks {
     /// Whether they do: not in a program that is linked statically. The first use replaces the function.
     package static let areVirtual: Bool = {

@@ -1,8 +1,8 @@
 #if os(Linux) && (arch(x86_64) || arch(arm64))
   import Glibc
 
-  /// The tables through which a loaded object calls functions of others: what an object calls can be replaced, in that object
-  /// alone.
+  /// The tables through which a loaded object calls functions of others: what an object calls can be replaced, in that
+  /// object alone.
   ///
   /// A program that is linked statically has no such tables, and nothing is replaced.
   @safe
@@ -78,7 +78,8 @@
         unsafe values[entry.pointee.tag] = UInt(entry.pointee.value)
         unsafe entry += 1
       }
-      // The loader of glibc has made addresses of what are offsets in the file; that of the kernel's own object has not.
+      // The loader of glibc has made addresses of what are offsets in the file; that of the kernel's own object has
+      // not.
       func address(_ tag: Int64) -> UInt? { values[tag].map { unsafe $0 < object.base ? $0 + object.base : $0 } }
       guard let strings = unsafe address(DynamicEntry.strings).flatMap({ unsafe UnsafePointer<CChar>(bitPattern: $0) }),
         let symbols = unsafe address(DynamicEntry.symbols).flatMap({ unsafe UnsafePointer<Symbol>(bitPattern: $0) })

@@ -28,8 +28,8 @@ private typealias QueueLabel = @convention(c) (OpaquePointer?) -> UnsafePointer<
 private let queueLabel: QueueLabel? =
   unsafe symbol("dispatch_queue_get_label").map { unsafe unsafeBitCast($0, to: QueueLabel.self) }
 
-/// Whether the calling thread does the main actor's work: that is the one that the process began with, or another where that
-/// has ended (`dispatchMain`). False where it can't be told.
+/// Whether the calling thread does the main actor's work: that is the one that the process began with, or another where
+/// that has ended (`dispatchMain`). False where it can't be told.
 func isMainThread() -> Bool {
   #if canImport(Darwin)
     let isFirst = pthread_main_np() != 0

@@ -1,8 +1,8 @@
 extension Asyncio {
   /// Several errors that happened together. `ExceptionGroup`, from Python 3.11 on.
   ///
-  /// It is what ``withTaskGroup(_:)`` throws when a child or the body has failed, also if it was only one. The errors may
-  /// be groups in turn.
+  /// It is what ``withTaskGroup(_:)`` throws when a child or the body has failed, also if it was only one. The errors
+  /// may be groups in turn.
   ///
   /// ```swift
   /// } catch let failure as Asyncio.ErrorGroup {

@@ -1,6 +1,6 @@
 extension Asyncio {
-  /// Runs `body` with a group to create tasks in, and waits for all of them. `async with asyncio.TaskGroup()`, from Python
-  /// 3.11 on.
+  /// Runs `body` with a group to create tasks in, and waits for all of them. `async with asyncio.TaskGroup()`, from
+  /// Python 3.11 on.
   ///
   /// ```swift
   /// let (a, b) = try await Asyncio.withTaskGroup { group in
@@ -10,18 +10,18 @@ extension Asyncio {
   /// }
   /// print(try a.result(), try b.result())
   /// ```
-  /// When a child fails, its siblings are cancelled, and so is the body, by cancelling the calling task; that cancellation
-  /// ends here, and does not count in ``Task/cancelling`` afterwards. When the body throws, the children are cancelled.
-  /// Either way the call waits for all children before it throws. A child that is cancelled has not failed, and
-  /// concerns nobody else.
+  /// When a child fails, its siblings are cancelled, and so is the body, by cancelling the calling task; that
+  /// cancellation ends here, and does not count in ``Task/cancelling`` afterwards. When the body throws, the children
+  /// are cancelled. Either way the call waits for all children before it throws. A child that is cancelled has not
+  /// failed, and concerns nobody else.
   ///
   /// Cancelling the calling task cancels the children, waits for them, and throws `CancellationError`, unless
   /// some of them fail.
   /// - Parameter body: what to run, in the calling task.
   /// - Returns: what the body returns, when the children are done.
   /// - Throws: ``ErrorGroup`` with the errors of the children, in the order in which they failed, and of the body;
-  ///   `CancellationError` if nothing failed but the body or the calling task was cancelled; a ``BaseError``, of a child
-  ///   or the body, by itself; ``RuntimeError`` outside of a task.
+  ///   `CancellationError` if nothing failed but the body or the calling task was cancelled; a ``BaseError``, of a
+  ///   child or the body, by itself; ``RuntimeError`` outside of a task.
   public static func withTaskGroup<Value>(
     _ body: nonisolated(nonsending) (TaskGroup) async throws -> Value
   ) async throws -> Value {
@@ -61,8 +61,8 @@ extension Asyncio {
     /// Children may do so too, also while the group waits for them.
     /// - Parameters:
     ///   - name: the task's name; by default `Task-N`.
-    ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If one
-    ///     is given, the loop's task factory is not asked.
+    ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If
+    ///     one is given, the loop's task factory is not asked.
     ///   - body: what to run; its first step comes behind all that is ready.
     /// - Throws: ``RuntimeError`` if a child or the body has failed, the parent was cancelled, the group has ended, or
     ///   the loop is closed, and what a task factory throws; the body does not run then.
@@ -77,8 +77,8 @@ extension Asyncio {
       if isFinished { throw RuntimeError("TaskGroup is finished: it takes no more children", code: .scopeHasEnded) }
       if isAborting { throw RuntimeError("TaskGroup \(self) is shutting down", code: .scopeHasEnded) }
       let task = try loop.createTask(name: name, context: context, fileID: fileID, line: line, body)
-      // One that is done after its first step, too, is heard of on the next turn. If it has failed, within the first step of
-      // another child, that one is among the children by then, to be cancelled.
+      // One that is done after its first step, too, is heard of on the next turn. If it has failed, within the first
+      // step of another child, that one is among the children by then, to be cancelled.
       children[task] = createdCount
       createdCount += 1
       task.add(.observer(ChildObserver(of: self)))

@@ -18,7 +18,8 @@ extension Asyncio {
     return CompletedFutures(timeout: timeout) { _ in futures }
   }
 
-  /// What several ``Coroutine``s, or other things that can be waited for, stand for, as it is done. `asyncio.as_completed()`.
+  /// What several ``Coroutine``s, or other things that can be waited for, stand for, as it is done.
+  /// `asyncio.as_completed()`.
   ///
   /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
@@ -31,7 +32,8 @@ extension Asyncio {
     return CompletedFutures(timeout: timeout) { loop in try awaitables.map { try $0.ensureFuture(on: loop) } }
   }
 
-  /// What several things stand for of which each is a future or a ``Coroutine``, as it is done. `asyncio.as_completed()`.
+  /// What several things stand for of which each is a future or a ``Coroutine``, as it is done.
+  /// `asyncio.as_completed()`.
   ///
   /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
@@ -45,9 +47,10 @@ extension Asyncio {
 
   /// What ``asCompleted(_:timeout:)`` returns: futures in the order in which they are done.
   ///
-  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. Unlike most iterators it
-  /// may be asked again after it has thrown: each call of ``next()`` stands for one of the futures, as each awaitable does
-  /// that `asyncio.as_completed()` yields. When nobody has it any more, the futures are no longer observed.
+  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. Unlike most iterators
+  /// it may be asked again after it has thrown: each call of ``next()`` stands for one of the futures, as each
+  /// awaitable does that `asyncio.as_completed()` yields. When nobody has it any more, the futures are no longer
+  /// observed.
   public final class CompletedFutures<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
     private enum State {
       /// Nothing has been asked for.
@@ -74,8 +77,9 @@ extension Asyncio {
     /// The next future that is done; nil when there have been as many as were passed in.
     ///
     /// The first call starts to wait, if the sequence has not begun when it was made.
-    /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled; in the first call
-    ///   ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there are none.
+    /// - Throws: ``TimeoutError`` when the time is up; `CancellationError` when the caller is cancelled; in the first
+    ///   call ``RuntimeError`` if there is no running loop, and ``ValueError`` for futures of another one: then there
+    ///   are none.
     public func next() async throws -> F? { try await begun()?.next() }
 
     /// The next future, for `for try await`: without this the code of an actor would leave the actor for it.

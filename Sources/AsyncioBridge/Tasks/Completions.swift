@@ -7,8 +7,8 @@ extension Asyncio {
   ///   if finished === fast { print("the fast one first") }
   /// }
   /// ```
-  /// In contrast to ``asCompleted(_:timeout:)`` the timeout counts from this call, and what is done in between is in its
-  /// place when the iteration begins.
+  /// In contrast to ``asCompleted(_:timeout:)`` the timeout counts from this call, and what is done in between is in
+  /// its place when the iteration begins.
   /// - Parameters:
   ///   - futures: what to wait for; one that is given twice counts once.
   ///   - timeout: how long to wait for all of them at most; nil: as long as it takes.
@@ -61,8 +61,9 @@ extension Asyncio {
 
   /// What `asCompleted(starting:timeout:)` returns.
   ///
-  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As ``CompletedFutures``
-  /// it may be asked again after it has thrown, and observes the futures no longer when nobody has it any more.
+  /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As
+  /// ``CompletedFutures`` it may be asked again after it has thrown, and observes the futures no longer when nobody has
+  /// it any more.
   public final class Completions<F: AnyFuture>: AsyncSequence, AsyncIteratorProtocol {
     private let wait: AsCompletedWait
     private var left: Int

@@ -6,9 +6,10 @@ extension Asyncio {
   ///   - name: the task's name; by default `Task-N`.
   ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. From
   ///     Python 3.11 on.
-  ///   - eagerStart: whether the first step is taken before this returns, see ``EagerTaskFactory``. From Python 3.12 on.
-  ///   - isolation: leave it out. By it the compiler knows that the task, and what the body captures, belong to the caller's
-  ///     domain, and so must not be sent to another thread.
+  ///   - eagerStart: whether the first step is taken before this returns, see ``EagerTaskFactory``. From Python 3.12
+  ///     on.
+  ///   - isolation: leave it out. By it the compiler knows that the task, and what the body captures, belong to the
+  ///     caller's domain, and so must not be sent to another thread.
   ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
   ///   error.

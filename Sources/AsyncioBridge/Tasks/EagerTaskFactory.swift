@@ -5,9 +5,9 @@ extension Asyncio {
   /// ```swift
   /// loop.taskFactory = Asyncio.EagerTaskFactory()
   /// ```
-  /// A body that does not suspend, since what it asks for is there already, then costs no turn of the loop: its task is done
-  /// as soon as it is made. In return the order of steps is another, and a body that never suspends keeps its creator
-  /// waiting. To start single tasks eagerly, use ``createTask(name:context:eagerStart:fileID:line:_:)``.
+  /// A body that does not suspend, since what it asks for is there already, then costs no turn of the loop: its task is
+  /// done as soon as it is made. In return the order of steps is another, and a body that never suspends keeps its
+  /// creator waiting. To start single tasks eagerly, use ``createTask(name:context:eagerStart:fileID:line:_:)``.
   public struct EagerTaskFactory: TaskFactory {
     /// Creates the factory.
     public init() {}

@@ -69,7 +69,8 @@ extension Asyncio {
   /// - Parameters:
   ///   - awaitable: a future, or a ``Coroutine`` to run as a task.
   ///   - loop: the loop to run on; by default a future's own, or the running one, which there must be then.
-  /// - Throws: ``ValueError`` if a future belongs to another loop than the given one; ``RuntimeError`` if the loop is closed.
+  /// - Throws: ``ValueError`` if a future belongs to another loop than the given one; ``RuntimeError`` if the loop is
+  ///   closed.
   @discardableResult
   public static func ensureFuture<Value>(
     _ awaitable: some Awaitable<Value>,
@@ -82,16 +83,16 @@ extension Asyncio {
   /// Runs an operation of Swift's own concurrency as a future of the loop.
   ///
   /// The operation runs off the loop, with the caller's task-locals, in a Swift task of its own that takes the loop's
-  /// cancellation exactly: cancelling the future cancels that task, and nothing else. Awaiting such an operation directly
-  /// in a task's body works too, but then a cancellation can only reach it by cancelling the Swift task that hosts the
-  /// body, for good.
+  /// cancellation exactly: cancelling the future cancels that task, and nothing else. Awaiting such an operation
+  /// directly in a task's body works too, but then a cancellation can only reach it by cancelling the Swift task that
+  /// hosts the body, for good.
   ///
   /// ```swift
   /// let page = Asyncio.ensureFuture(operation: { try await URLSession.shared.data(from: url).0 })
   /// let data = try await Asyncio.waitFor(page, timeout: .seconds(2))
   /// ```
-  /// - Parameter operation: what to run. Closing the loop cancels it, and waits for it; from then on the future is cancelled
-  ///   at once, and nothing runs.
+  /// - Parameter operation: what to run. Closing the loop cancels it, and waits for it; from then on the future is
+  ///   cancelled at once, and nothing runs.
   public static func ensureFuture<Value: Sendable>(
     isolation: isolated (any Actor)? = #isolation,
     operation: @escaping @concurrent @Sendable () async throws -> Value

@@ -173,13 +173,13 @@ extension Asyncio {
   }
 }
 
-/// What becomes of the children of a gather: registers with each as it is passed, and completes the future that `gather`
-/// returns.
+/// What becomes of the children of a gather: registers with each as it is passed, and completes the future that
+/// `gather` returns.
 @usableFromInline
 final class Gathering: KeepingObserver {
   @safe @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
-  /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose results
-  /// have been taken then.
+  /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose
+  /// results have been taken then.
   @safe @exclusivity(unchecked) private(set) var children: [Asyncio.AnyFuture?] = []
   private let visit = TraversalMark()
   /// How many children are not done.
@@ -230,9 +230,9 @@ final class Gathering: KeepingObserver {
 
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { runsUserCode }
 
-  /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first step
-  /// of a task that is made for a later argument; or, as from Python 3.12 on, what would be called is called when all
-  /// arguments are known.
+  /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first
+  /// step of a task that is made for a later argument; or, as from Python 3.12 on, what would be called is called when
+  /// all arguments are known.
   @discardableResult
   @inlinable
   func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
@@ -321,15 +321,15 @@ final class Gathering: KeepingObserver {
     if let outer, !outer.isDone { .awaiting(outer) } else { .none }
   }
 
-  /// Children have accepted a cancellation of the future that `gather` returned. Remembered, so that it comes through whatever
-  /// is to be done with errors.
+  /// Children have accepted a cancellation of the future that `gather` returned. Remembered, so that it comes through
+  /// whatever is to be done with errors.
   func didRequestCancellation(message: String?) {
     isCancellationRequested = true
     outer?.cancelMessage = message
   }
 
-  /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never done
-  /// keeps all of them.
+  /// Nothing is to come any more: breaks the circle of the future, its children and this, lest a child that is never
+  /// done keeps all of them.
   override func letGo() {
     isOver = true
     children = []

@@ -19,7 +19,8 @@ extension Asyncio {
     return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.pending
   }
 
-  /// Makes ``allTasks(_:)`` list a task of your own type, as long as somebody else keeps it. `asyncio._register_task()`.
+  /// Makes ``allTasks(_:)`` list a task of your own type, as long as somebody else keeps it.
+  /// `asyncio._register_task()`.
   public static func registerTask(_ task: any TaskProtocol) { task.loop.customTasks.insert(task) }
 
   /// Takes a task of your own type off the list; does nothing if it isn't there. `asyncio._unregister_task()`.

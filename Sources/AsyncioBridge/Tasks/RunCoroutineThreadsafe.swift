@@ -1,8 +1,8 @@
 extension Asyncio.LoopHandle {
   /// Runs a body as a task of the loop, from any thread. `asyncio.run_coroutine_threadsafe()`.
   ///
-  /// Wakes the loop and returns at once. The task has a copy of the calling thread's context. Cancelling the result cancels
-  /// the task. If the loop is closed before the task is done, the result is cancelled.
+  /// Wakes the loop and returns at once. The task has a copy of the calling thread's context. Cancelling the result
+  /// cancels the task. If the loop is closed before the task is done, the result is cancelled.
   /// - Parameter body: what to run on the loop.
   /// - Returns: the future of the body's result.
   public func runCoroutineThreadsafe<Value: Sendable>(

@@ -63,8 +63,8 @@ extension Asyncio {
 
 /// Passes the outcome of the shielded future on.
 ///
-/// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that is
-/// never done does not keep all of it for ever.
+/// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that
+/// is never done does not keep all of it for ever.
 private final class ShieldInner: FutureObserver {
   private let unownedInner: Unretained<Asyncio.AnyFuture>
   var inner: Asyncio.AnyFuture { unownedInner.object }

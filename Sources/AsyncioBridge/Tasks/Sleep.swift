@@ -1,8 +1,8 @@
 extension Asyncio {
   /// Suspends the calling task for `delay`. `asyncio.sleep()`.
   ///
-  /// A delay of zero or less gives up exactly one turn: everything that is ready runs first. Cancelling the task ends the
-  /// sleep, and no timer is left behind.
+  /// A delay of zero or less gives up exactly one turn: everything that is ready runs first. Cancelling the task ends
+  /// the sleep, and no timer is left behind.
   /// - Parameters:
   ///   - delay: how long, by the loop's clock.
   ///   - result: what to return.
@@ -47,8 +47,8 @@ extension Asyncio {
 }
 
 extension Asyncio.EventLoop {
-  /// A future that is done at `deadline`, unless its timer is cancelled. A closed loop sets no timers; to wait for the future
-  /// then throws, and counts as a wait that an abandoned body must not go on with.
+  /// A future that is done at `deadline`, unless its timer is cancelled. A closed loop sets no timers; to wait for the
+  /// future then throws, and counts as a wait that an abandoned body must not go on with.
   func startTimer(until deadline: Int64) -> WaiterFuture {
     let waiter = createWaiter()
     waiter.setTimer(at: deadline)

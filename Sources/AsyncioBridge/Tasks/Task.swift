@@ -1,22 +1,24 @@
 extension Asyncio {
   /// A body that runs on an event loop, and the future of its result. `asyncio.Task`.
   ///
-  /// Creating a task runs none of its body: the first step is scheduled behind what is ready. From then on the body runs
-  /// from one await of the library to the next in single steps of the loop, with nothing in between.
+  /// Creating a task runs none of its body: the first step is scheduled behind what is ready. From then on the body
+  /// runs from one await of the library to the next in single steps of the loop, with nothing in between.
   ///
-  /// **Cancellation.** ``cancel(message:)`` asks the body to end, by a `CancellationError` at its current await: what it
-  /// waits for is cancelled at once; if that is done already, or the task is not waiting, the error comes at its next
-  /// step. A body that has not begun never will. The body may catch the error and go on, and is then not cancelled; Swift's
-  /// own `Task.isCancelled` stays false, so nothing is poisoned. Only while the body awaits something that is not the
-  /// loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it is cancelled as well, since
-  /// nothing else can reach it; if that ignores it, the error comes at the next await of the library.
+  /// **Cancellation.** ``cancel(message:)`` asks the body to end, by a `CancellationError` at its current await: what
+  /// it waits for is cancelled at once; if that is done already, or the task is not waiting, the error comes at its
+  /// next step. A body that has not begun never will. The body may catch the error and go on, and is then not
+  /// cancelled; Swift's own `Task.isCancelled` stays false, so nothing is poisoned. Only while the body awaits
+  /// something that is not the loop's (an actor elsewhere, `Task.sleep`, a network call) the Swift task that hosts it
+  /// is cancelled as well, since nothing else can reach it; if that ignores it, the error comes at the next await of
+  /// the library.
   open class Task<Value>: Future<Value>, TaskProtocol {
-    /// Creates a task and schedules its first step. Prefer ``Asyncio/createTask(name:context:eagerStart:fileID:line:_:)``; this
-    /// is for subclasses, which a ``TaskFactory`` makes.
+    /// Creates a task and schedules its first step. Prefer
+    /// ``Asyncio/createTask(name:context:eagerStart:fileID:line:_:)``; this is for subclasses, which a ``TaskFactory``
+    /// makes.
     /// - Parameters:
     ///   - loop: the loop to run on.
-    ///   - name: the task's name; by default `Task-N`. A name that is given is also that of the Swift task that hosts the
-    ///     body, so that debuggers show it; in debug mode the default is, too.
+    ///   - name: the task's name; by default `Task-N`. A name that is given is also that of the Swift task that hosts
+    ///     the body, so that debuggers show it; in debug mode the default is, too.
     ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one.
     ///   - eagerStart: whether the first step is taken now, if the loop runs, instead of scheduled.
     ///   - body: what to run.
@@ -37,8 +39,8 @@ extension Asyncio {
       core.record.loop.with { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
     }
 
-    /// Provides for what runs the body of the task that has been made for `core`. Not inlined, since it would be at each place
-    /// that creates a task; and no method, for which the task would be counted.
+    /// Provides for what runs the body of the task that has been made for `core`. Not inlined, since it would be at
+    /// each place that creates a task; and no method, for which the task would be counted.
     @inlinable
     @inline(never)
     static func start(_ core: TaskRef, on loop: EventLoop, name: String?, eagerly: Bool) {
@@ -108,8 +110,8 @@ extension Asyncio {
     /// `Task.cancelling()`, from Python 3.11 on.
     ///
     /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
-    /// request back when it catches the error; if more are left than there were when the scope began, somebody else wants
-    /// the task to end too. A body that catches a cancellation and goes on for good should take it back.
+    /// request back when it catches the error; if more are left than there were when the scope began, somebody else
+    /// wants the task to end too. A body that catches a cancellation and goes on for good should take it back.
     public final var cancelling: Int { hostedCore.record.cancelRequests }
 
     /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
@@ -146,8 +148,8 @@ extension Asyncio {
 
   /// A task, whatever the type of its value: a ``Task``, or a type of your own.
   ///
-  /// A type of your own subclasses ``Future`` and tells the loop about itself with ``registerTask(_:)``, ``enterTask(_:)``
-  /// and ``leaveTask(_:)``, so that ``currentTask(_:)`` and ``allTasks(_:)`` know it.
+  /// A type of your own subclasses ``Future`` and tells the loop about itself with ``registerTask(_:)``,
+  /// ``enterTask(_:)`` and ``leaveTask(_:)``, so that ``currentTask(_:)`` and ``allTasks(_:)`` know it.
   public protocol TaskProtocol: AnyFuture {
     /// The task's name.
     var name: String { get set }

@@ -1,8 +1,8 @@
 extension Asyncio {
   /// Runs blocking work on another thread, and waits for it without blocking the loop. `asyncio.to_thread()`.
   ///
-  /// The work runs in the loop's default executor, see ``EventLoop/setDefaultExecutor(_:)``, and in a copy of the caller's
-  /// context: it sees the caller's values of every ``ContextVar``, but not its task-locals.
+  /// The work runs in the loop's default executor, see ``EventLoop/setDefaultExecutor(_:)``, and in a copy of the
+  /// caller's context: it sees the caller's values of every ``ContextVar``, but not its task-locals.
   ///
   /// ```swift
   /// let text = try await Asyncio.toThread { try readWholeFile(path) }

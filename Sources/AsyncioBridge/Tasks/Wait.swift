@@ -41,7 +41,8 @@ extension Asyncio {
     return (done, pending)
   }
 
-  /// Waits for several ``Coroutine``s, or other things that can be waited for, and tells which are done. `asyncio.wait()`.
+  /// Waits for several ``Coroutine``s, or other things that can be waited for, and tells which are done.
+  /// `asyncio.wait()`.
   ///
   /// Otherwise as ``wait(_:timeout:returnWhen:)``.
   /// - Returns: the futures that stand for them: for a coroutine the task that runs it.

@@ -44,8 +44,8 @@ extension Asyncio {
     return future.anyValue as Any
   }
 
-  /// Waits for a ``Coroutine``, or something else that can be waited for, but only for so long. `asyncio.wait_for()`. See
-  /// ``waitFor(_:timeout:)``.
+  /// Waits for a ``Coroutine``, or something else that can be waited for, but only for so long. `asyncio.wait_for()`.
+  /// See ``waitFor(_:timeout:)``.
   ///
   /// With a timeout a coroutine runs in a task of its own; without one its body runs in the caller's, in the caller's
   /// context.
@@ -81,14 +81,15 @@ extension Asyncio {
 }
 
 extension Asyncio.AnyFuture {
-  /// Whether `waitFor` is a timeout around an await of the future by the caller. The future's loop is asked, which is at
-  /// hand, and not the caller's: `waitFor` of another loop's future fails in any case.
+  /// Whether `waitFor` is a timeout around an await of the future by the caller. The future's loop is asked, which is
+  /// at hand, and not the caller's: `waitFor` of another loop's future fails in any case.
   @usableFromInline
   final var isAwaitedUnderTimeout: Bool { onLoop { $0.waitsUnderTimeout } }
 }
 
 extension Asyncio.EventLoop {
-  /// Whether `waitFor` is a timeout around what the caller does itself. Not for a child task, which is no task to time out.
+  /// Whether `waitFor` is a timeout around what the caller does itself. Not for a child task, which is no task to time
+  /// out.
   @usableFromInline
   var waitsUnderTimeout: Bool {
     semantics.waitForStaysInTask

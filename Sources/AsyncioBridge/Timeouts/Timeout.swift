@@ -1,8 +1,8 @@
 extension Asyncio {
   /// Runs `body` in the calling task, but only for so long. `asyncio.timeout()`, from Python 3.11 on.
   ///
-  /// When the time is up the task is cancelled: the body gets `CancellationError` at its current await, and may clean up.
-  /// If that error leaves the body, ``TimeoutError`` is thrown in its place. Only this scope's own cancellation is
+  /// When the time is up the task is cancelled: the body gets `CancellationError` at its current await, and may clean
+  /// up. If that error leaves the body, ``TimeoutError`` is thrown in its place. Only this scope's own cancellation is
   /// converted: if somebody else has cancelled the task as well, the `CancellationError` goes on its way.
   ///
   /// ```swift
@@ -18,8 +18,8 @@ extension Asyncio {
   ///   - delay: how long, by the loop's clock; zero or less: until the first await that suspends; nil: as long as
   ///     it takes.
   ///   - body: what to run. It is given the timeout, to ask and to change it.
-  /// - Throws: ``TimeoutError`` when the time is up; what the body throws; ``RuntimeError`` outside of a task, and if the
-  ///   loop is closed.
+  /// - Throws: ``TimeoutError`` when the time is up; what the body throws; ``RuntimeError`` outside of a task, and if
+  ///   the loop is closed.
   public static func timeout<Value>(
     _ delay: Duration?,
     _ body: nonisolated(nonsending) (Timeout) async throws -> Value
@@ -36,13 +36,13 @@ extension Asyncio {
     try await timeout(delay) { (_: Timeout) in try await body() }
   }
 
-  /// Runs `body` in the calling task, but only until a time of the loop's clock. `asyncio.timeout_at()`, from Python 3.11
-  /// on. See ``timeout(_:_:)``.
+  /// Runs `body` in the calling task, but only until a time of the loop's clock. `asyncio.timeout_at()`, from Python
+  /// 3.11 on. See ``timeout(_:_:)``.
   /// - Parameters:
   ///   - when: the deadline; one that has passed interrupts the first await that suspends; nil: none.
   ///   - body: what to run. It is given the timeout, to ask and to change it.
-  /// - Throws: ``TimeoutError`` when the time is up; what the body throws; ``RuntimeError`` outside of a task, and if the
-  ///   loop is closed.
+  /// - Throws: ``TimeoutError`` when the time is up; what the body throws; ``RuntimeError`` outside of a task, and if
+  ///   the loop is closed.
   public static func timeoutAt<Value>(
     _ when: LoopClock.Instant?,
     _ body: nonisolated(nonsending) (Timeout) async throws -> Value

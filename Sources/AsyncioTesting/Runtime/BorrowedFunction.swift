@@ -3,9 +3,10 @@ import Synchronization
 
 /// A function that may be called only until whoever has lent it takes it back.
 ///
-/// A schedule that deadlocks leaves frames behind which are suspended for the life of the process, with references to the
-/// function. Swift would take them for an escape, and trap. So they are given back here: nobody will use them, nor release
-/// them. What else may outlive the schedules (a Swift task that has ended) refers to this object, and not to the function.
+/// A schedule that deadlocks leaves frames behind which are suspended for the life of the process, with references to
+/// the function. Swift would take them for an escape, and trap. So they are given back here: nobody will use them, nor
+/// release them. What else may outlive the schedules (a Swift task that has ended) refers to this object, and not to
+/// the function.
 final class BorrowedFunction: Sendable {
   typealias Function = @concurrent @Sendable () async throws -> Void
 

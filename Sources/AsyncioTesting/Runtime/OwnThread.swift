@@ -1,7 +1,7 @@
 import AsyncioBridge
 
-/// Runs blocking code on a thread of its own, and yet within a Swift task: so that code, and the tasks that it makes, have the
-/// caller's task-local values, and no thread of Swift's pool is kept.
+/// Runs blocking code on a thread of its own, and yet within a Swift task: so that code, and the tasks that it makes,
+/// have the caller's task-local values, and no thread of Swift's pool is kept.
 func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await Task(executorPreference: OwnThread()) { try body() }.value
 }

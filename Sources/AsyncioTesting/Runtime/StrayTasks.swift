@@ -3,10 +3,11 @@
   import Glibc
   import Synchronization
 
-  /// Keeps on an exploring loop what its tasks start outside of it: `Task {}`, `Task.detached {}`, and `@MainActor` code.
+  /// Keeps on an exploring loop what its tasks start outside of it: `Task {}`, `Task.detached {}`, and `@MainActor`
+  /// code.
   ///
-  /// All of it asks for each call which loop the thread is in: nothing changes for code on other threads. What is replaced
-  /// stays so; once no exploration is under way it costs one load.
+  /// All of it asks for each call which loop the thread is in: nothing changes for code on other threads. What is
+  /// replaced stays so; once no exploration is under way it costs one load.
   enum StrayTasks {
     /// How many explorations are under way.
     static let explorations = Atomic(0)

@@ -1,7 +1,7 @@
 import AsyncioBridge
 
-/// Tasks of a loop that call into ordinary Swift code, which knows nothing of the loop: an actor, a stream, a task group, a
-/// clock. In virtual time, as all that waits does so by the clock that it is given.
+/// Tasks of a loop that call into ordinary Swift code, which knows nothing of the loop: an actor, a stream, a task
+/// group, a clock. In virtual time, as all that waits does so by the clock that it is given.
 func dashboard() throws {
   try Asyncio.run(clock: .virtual) {
     let loop = Asyncio.EventLoop.running()!

@@ -1,7 +1,7 @@
 import AsyncioBridge
 
-/// A server in one program: a loop that takes requests, and loops on threads of their own that serve them. Each of those has
-/// a part of the data, in an actor that is pinned to it.
+/// A server in one program: a loop that takes requests, and loops on threads of their own that serve them. Each of
+/// those has a part of the data, in an actor that is pinned to it.
 func server() throws {
   try Asyncio.run {
     let shards = try await Asyncio.gather((0..<3).map { _ in Asyncio.Coroutine { try await Shard.start() } }).value

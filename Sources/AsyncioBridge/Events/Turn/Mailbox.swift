@@ -288,8 +288,8 @@ final class Mailbox: Sendable {
     return calls
   }
 
-  /// Drops the items that nobody has taken, and those still to come: a loop that has left bodies behind does not let them go
-  /// on without it.
+  /// Drops the items that nobody has taken, and those still to come: a loop that has left bodies behind does not let
+  /// them go on without it.
   func abandon() { state.withLock { $0.phase = .abandoned } }
 
   /// Leaves the jobs that nobody has taken, and those still to come, to `drain`.

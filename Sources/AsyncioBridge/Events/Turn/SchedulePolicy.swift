@@ -23,8 +23,8 @@ protocol SchedulePolicy: AnyObject {
   /// - Parameter delay: how long until that is due, in nanoseconds.
   func passesTime(until delay: Int64) -> Bool
 
-  /// How long, in real nanoseconds, a virtual loop waits for other threads before time jumps; and before nothing is left to
-  /// wait for. Nil: as the loop does without a policy.
+  /// How long, in real nanoseconds, a virtual loop waits for other threads before time jumps; and before nothing is
+  /// left to wait for. Nil: as the loop does without a policy.
   var foreignPatience: (jump: Int64, deadlock: Int64)? { get }
 }
 
