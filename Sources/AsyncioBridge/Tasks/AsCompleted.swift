@@ -65,11 +65,11 @@ extension Asyncio {
     /// - Parameter futures: makes them when the sequence begins.
     fileprivate init(timeout: Duration?, of futures: @escaping (EventLoop) throws -> [F]) {
       state = .idle(futures, timeout: timeout)
-      if let loop = EventLoop.running(), loop.semantics.asCompletedBeginsWithCall,
-        let futures = try? futures(loop),
-        let completions = try? Asyncio.asCompleted(starting: futures, timeout: timeout)
-      {
-        // What it refuses it refuses again when the first element is asked for, and the error is thrown there.
+      guard let loop = EventLoop.running(), loop.semantics.asCompletedBeginsWithCall else { return }
+      // Made once. What is refused here is refused again when the first element is asked for, and thrown there.
+      let made = Result { try futures(loop) }
+      state = .idle({ _ in try made.get() }, timeout: timeout)
+      if let completions = try? Asyncio.asCompleted(starting: made.get(), timeout: timeout) {
         state = .begun(completions)
       }
     }

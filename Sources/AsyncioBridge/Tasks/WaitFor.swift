@@ -35,8 +35,12 @@ extension Asyncio {
   @_disfavoredOverload
   public static func waitFor(_ future: AnyFuture, timeout: Duration?) async throws -> Any {
     if let timeout {
-      if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.finish(timeout) }
-      try future.checkResult()
+      if timeout > .zero, future.isAwaitedUnderTimeout {
+        try await Asyncio.timeout(timeout) { try await future.completion }
+      } else {
+        if let wait = try TimedWait(for: future, atMost: timeout) { try await wait.finish(timeout) }
+        try future.checkResult()
+      }
     } else {
       _ = try EventLoop.runningOrThrow()
       try await future.completion

@@ -27,6 +27,27 @@ import Testing
     }
   }
 
+  @Test(
+    "waitFor follows the loop's version whatever the type of the future: in 3.13 an answer to the timeout is returned",
+    arguments: Asyncio.Semantics.all
+  )
+  func answerToTimeout(_ semantics: Asyncio.Semantics) throws {
+    try runOnLoop(semantics: semantics) { _ in
+      let task: Asyncio.AnyFuture = Asyncio.createTask {
+        do { try await Asyncio.sleep(.seconds(10)) } catch is CancellationError {}
+        return 5
+      }
+      var answer: Any?
+      let error = await errorThrown { answer = try await Asyncio.waitFor(task, timeout: .seconds(1)) }
+      switch semantics {
+      case .python3_13:
+        #expect(answer as? Int == 5)
+        #expect(error == nil)
+      default: #expect(error is Asyncio.TimeoutError)
+      }
+    }
+  }
+
   @Test("cancelling a task that waits for a completion cancels the future", .pinsOrder)
   func cancellingCompletion() throws {
     try runOnLoop { loop in

@@ -28,6 +28,27 @@ import Testing
     }
   }
 
+  @Test(
+    "asCompleted makes the tasks of coroutines once, also if one of its arguments is refused",
+    arguments: Asyncio.Semantics.all
+  )
+  func refusedCompletions(_ semantics: Asyncio.Semantics) throws {
+    let other = EventLoop()
+    defer { try? other.close() }
+    try runOnLoop(semantics: semantics) { _ in
+      var started = 0
+      let coroutine = Asyncio.Coroutine {
+        started += 1
+        return 1
+      }
+      let either: [any Asyncio.Awaitable<Int>] = [coroutine, other.createFuture(of: Int.self)]
+      let sequence = Asyncio.asCompleted(either)
+      #expect(await errorThrown { try await sequence.next() } is Asyncio.ValueError)
+      try await Asyncio.sleep(.seconds(1))
+      #expect(started == 1)
+    }
+  }
+
   @Test("wait takes futures and coroutines together, and gives futures as they are")
   func waitingForEither() throws {
     try runOnLoop { loop in
