@@ -1,25 +1,22 @@
 import AsyncioBridge
-import Foundation
 
 /// What the environment says about explorations.
 enum Environment {
-  private static func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
-
   /// `ASYNCIO_SCHEDULE='withdrawals()=x1-4d-3fa2'`, of the test that is called so, or `x1-4d-3fa2`, of all.
   static func schedule(of test: String? = nil) -> String? {
-    guard let value = variable("ASYNCIO_SCHEDULE") else { return nil }
+    guard let value = environmentVariable("ASYNCIO_SCHEDULE") else { return nil }
     guard let equals = value.lastIndex(of: "=") else { return value }
     return test.map { value[..<equals] == $0 } == true ? String(value[value.index(after: equals)...]) : nil
   }
 
   /// `ASYNCIO_SCHEDULES=50000`: how many schedules each exploration tries, however long that takes.
-  static var schedules: Int? { variable("ASYNCIO_SCHEDULES").flatMap { Int($0) } }
+  static var schedules: Int? { environmentVariable("ASYNCIO_SCHEDULES").flatMap { Int($0) } }
 
   /// `ASYNCIO_SEED=7`: where random numbers begin.
-  static var seed: UInt64? { variable("ASYNCIO_SEED").flatMap { UInt64($0) } }
+  static var seed: UInt64? { environmentVariable("ASYNCIO_SEED").flatMap { UInt64($0) } }
 
   /// `ASYNCIO_EXPLORE=0`: first in, first out only.
-  static var explores: Bool { variable("ASYNCIO_EXPLORE") != "0" }
+  static var explores: Bool { environmentVariable("ASYNCIO_EXPLORE") != "0" }
 }
 
 extension Asyncio.Exploration {

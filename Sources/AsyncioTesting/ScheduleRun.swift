@@ -30,8 +30,8 @@ struct ScheduleRun {
   let deviations: [Deviation]
   let candidateCounts: [Int]
   let stepCount: Int
-  let digest: UInt64
-  let foreignArrivals: Int
+  let digest: Digest
+  let hadForeignArrivals: Bool
   let hopes: [String: Bool]
   let table: ScheduleTable
 
@@ -77,7 +77,7 @@ struct ScheduleRun {
     candidateCounts = schedule.candidateCounts
     stepCount = schedule.stepCount
     digest = schedule.digest
-    foreignArrivals = schedule.foreignArrivals
+    hadForeignArrivals = schedule.hadForeignArrivals
     hopes = schedule.hopes
     table = ScheduleTable(steps: schedule.steps, names: schedule.names)
   }

@@ -8,9 +8,9 @@ struct ScheduleSearch {
 
   private(set) var result = Asyncio.Exploration.Result()
   private(set) var failed: ScheduleRun?
-  private var digests: Set<UInt64> = []
+  private var digests: Set<Digest> = []
   private var hopes: [String: Bool] = [:]
-  private var arrivals = 0
+  private var hadForeignArrivals = false
   private var confirmedDeadlock = false
   private let start = ContinuousClock.now
 
@@ -87,7 +87,7 @@ struct ScheduleSearch {
     result.schedules += 1
     result.steps += run.stepCount
     digests.insert(run.digest)
-    for (name, isFulfilled) in run.hopes { hopes[name] = hopes[name] == true || isFulfilled }
+    hopes.merge(run.hopes) { $0 || $1 }
     if run.failure != nil, failed == nil { failed = run }
     return run
   }
@@ -109,19 +109,19 @@ struct ScheduleSearch {
     deadlockPatience: Duration? = nil,
     keepsSteps: Bool = false
   ) -> ScheduleRun {
-    let patience = exploration.foreignPatience.wholeNanoseconds
+    let patience = exploration.foreignPatience.nanosecondsRoundedUp
     let settings = Schedule.Settings(
       strategy: strategy,
       level: Level(exploration.level),
-      lateness: exploration.lateness.wholeNanoseconds,
+      lateness: exploration.lateness.nanosecondsRoundedUp,
       stepLimit: exploration.stepLimit,
       jumpPatience: patience,
-      deadlockPatience: deadlockPatience?.wholeNanoseconds ?? (arrivals > 0 ? patience : 0),
+      deadlockPatience: deadlockPatience?.nanosecondsRoundedUp ?? (hadForeignArrivals ? patience : 0),
       keepsSteps: keepsSteps,
       adoptsStrays: exploration.adopting
     )
     let run = ScheduleRun(settings, issues: issues, body)
-    arrivals += run.foreignArrivals
+    if run.hadForeignArrivals { hadForeignArrivals = true }
     return run
   }
 
@@ -188,14 +188,5 @@ extension Level {
     case .ready: self = .ready
     case .any: self = .any
     }
-  }
-}
-
-extension Duration {
-  /// Limited to what 64 bits hold.
-  var wholeNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : whole + attoseconds / 1_000_000_000
   }
 }

@@ -41,9 +41,9 @@ struct ScheduleText: Equatable, CustomStringConvertible {
 
   private static func digest(of candidateCounts: [Int], for deviations: [Deviation]) -> UInt16? {
     guard let last = deviations.map(\.choice).max() else { return nil }
-    var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-    for count in candidateCounts.prefix(last + 1) { digest = (digest ^ UInt64(count)) &* 0x100_0000_01B3 }
-    return UInt16(truncatingIfNeeded: digest ^ (digest >> 32))
+    var digest = Digest()
+    for count in candidateCounts.prefix(last + 1) { digest.add(count) }
+    return UInt16(truncatingIfNeeded: digest.value ^ (digest.value >> 32))
   }
 }
 

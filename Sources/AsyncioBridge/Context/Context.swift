@@ -158,10 +158,8 @@ extension Asyncio {
     /// Tasks that `body` creates keep the value, since each has a copy of the context.
     /// - Throws: what `body` throws.
     public func withValue<Result>(_ value: Value, _ body: () throws -> Result) rethrows -> Result {
-      let context = Context.current()
-      let oldValue = storedValue(in: context)
-      store(value, in: context)
-      defer { store(oldValue, in: context) }
+      let token = set(value)
+      defer { store(token.oldValue, in: token.context) }
       return try body()
     }
 
@@ -174,10 +172,8 @@ extension Asyncio {
       _ value: Value,
       _ body: nonisolated(nonsending) () async throws -> Result
     ) async rethrows -> Result {
-      let context = Context.current()
-      let oldValue = storedValue(in: context)
-      store(value, in: context)
-      defer { store(oldValue, in: context) }
+      let token = set(value)
+      defer { store(token.oldValue, in: token.context) }
       return try await body()
     }
 

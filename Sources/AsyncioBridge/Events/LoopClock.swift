@@ -121,7 +121,7 @@ extension Asyncio {
 extension Duration {
   /// The duration in nanoseconds, with fractions rounded up, clamped to 64 bits.
   @inline(__always)
-  var nanosecondsRoundedUp: Int64 {
+  package var nanosecondsRoundedUp: Int64 {
     // Most durations are short, and the general computation is slow.
     if let attoseconds = UInt64(exactly: attoseconds) {
       return Int64(attoseconds / 1_000_000_000) + (attoseconds % 1_000_000_000 > 0 ? 1 : 0)

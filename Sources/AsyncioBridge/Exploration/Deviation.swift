@@ -36,6 +36,15 @@ package enum Level: String, Sendable {
   case any
 }
 
+/// A digest of numbers, in their order: FNV-1a, a number at a time.
+package struct Digest: Hashable, Sendable {
+  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  package init() {}
+
+  package mutating func add(_ number: Int) { value = (value ^ UInt64(number)) &* 0x100_0000_01B3 }
+}
+
 /// SplitMix64.
 package struct SeededNumbers: RandomNumberGenerator, Sendable {
   private var state: UInt64

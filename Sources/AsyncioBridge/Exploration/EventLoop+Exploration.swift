@@ -3,10 +3,7 @@ extension Asyncio.EventLoop {
   package func follow(_ schedule: Schedule) { policy = schedule }
 
   /// Whether a schedule decides what runs next.
-  package var isExplored: Bool { policy is Schedule }
-
-  /// Whether Swift tasks and main-actor code that start on the loop's thread are to stay there.
-  var adoptsStrays: Bool { (policy as? Schedule)?.adoptsStrays == true }
+  var isExplored: Bool { policy is Schedule }
 }
 
 /// For the probe of what the library takes for granted of jobs.

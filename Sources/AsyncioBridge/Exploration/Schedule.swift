@@ -21,12 +21,12 @@ package final class Schedule: SchedulePolicy {
     package init(
       strategy: Strategy,
       level: Level,
-      lateness: Int64 = 0,
-      stepLimit: Int = 10_000,
-      jumpPatience: Int64 = 0,
-      deadlockPatience: Int64 = 0,
-      keepsSteps: Bool = false,
-      adoptsStrays: Bool = true
+      lateness: Int64,
+      stepLimit: Int,
+      jumpPatience: Int64,
+      deadlockPatience: Int64,
+      keepsSteps: Bool,
+      adoptsStrays: Bool
     ) {
       self.strategy = strategy
       self.level = level
@@ -57,7 +57,6 @@ package final class Schedule: SchedulePolicy {
   private static let window = 64
 
   private var settings: Settings
-  private let strategy: Strategy
   private var planned: [Int: Deviation.Kind] = [:]
   private var random: SeededNumbers
   private var changes: Set<Int> = []
@@ -69,9 +68,9 @@ package final class Schedule: SchedulePolicy {
   package private(set) var stepCount = 0
   package private(set) var steps: [Step] = []
   /// A digest of who ran.
-  package private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-  /// How many things other threads have handed in.
-  package private(set) var foreignArrivals = 0
+  package private(set) var digest = Digest()
+  /// Whether other threads have handed in anything.
+  package private(set) var hadForeignArrivals = false
   package private(set) var names: [Int: String] = [:]
   /// What the code that ran has found wrong, where it could not throw.
   package private(set) var complaints: [String] = []
@@ -98,7 +97,6 @@ package final class Schedule: SchedulePolicy {
 
   package init(_ settings: Settings) {
     self.settings = settings
-    strategy = settings.strategy
     switch settings.strategy {
     case .following(let list):
       random = SeededNumbers(seed: 0)
@@ -141,7 +139,7 @@ package final class Schedule: SchedulePolicy {
 
   /// Which candidate is next.
   private func pick(at choice: Int) -> Int {
-    switch strategy {
+    switch settings.strategy {
     case .following:
       switch planned[choice] {
       case .pick(let index)?: return deviate(choice, to: min(index, candidates.count - 1))
@@ -202,7 +200,7 @@ package final class Schedule: SchedulePolicy {
     let choice = candidateCounts.count
     candidateCounts.append(2)
     let isLate =
-      switch strategy {
+      switch settings.strategy {
       case .following: planned[choice] == .pick(1)
       case .random, .pos, .pct: random.next() % 4 == 0
       }
@@ -217,7 +215,7 @@ package final class Schedule: SchedulePolicy {
     stepCount += 1
     while entriesOf.count <= running { entriesOf.append(0) }
     entriesOf[running] += 1
-    digest = (digest ^ UInt64(running)) &* 0x100_0000_01B3
+    digest.add(running)
     if settings.keepsSteps {
       if names[running] == nil, let name = entry.taskName { names[running] = name }
       steps.append(Step(entity: running, what: entry.action, isDeviation: chosenIsDeviation))
@@ -271,17 +269,17 @@ package final class Schedule: SchedulePolicy {
 
   package func complain(_ text: String) { complaints.append(text) }
 
-  package func hope(_ name: String, _ isFulfilled: Bool) { hopes[name] = hopes[name] == true || isFulfilled }
+  package func hope(_ name: String, _ isFulfilled: Bool) { hopes.merge([name: isFulfilled]) { $0 || $1 } }
 
   // MARK: Other threads
 
   /// Nothing more is expected from other threads.
   package func loseDeadlockPatience() { settings.deadlockPatience = 0 }
 
-  func foreignDidArrive() { foreignArrivals += 1 }
+  func foreignDidArrive() { hadForeignArrivals = true }
 
   var foreignPatience: (jump: Int64, deadlock: Int64)? {
-    (foreignArrivals > 0 ? settings.jumpPatience : 0, settings.deadlockPatience)
+    (hadForeignArrivals ? settings.jumpPatience : 0, settings.deadlockPatience)
   }
 }
 

@@ -5,7 +5,9 @@ package struct ExploredThread {
 
   /// Nil on a thread that runs no loop that explores and keeps strays.
   package static var current: ExploredThread? {
-    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.adoptsStrays }) else { return nil }
+    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.policy?.adoptsStrays == true }) else {
+      return nil
+    }
     return ExploredThread(loop: running)
   }
 

@@ -33,7 +33,7 @@ extension Asyncio.EventLoop {
     let id = JobID(next.job)
     let currentCore = currentCore
     if !hostedSleeps.isEmpty { sleeperDidWake(id) }
-    policy?.didEnqueue(next)
+    if state.isStepwise { policy?.didEnqueue(next) }
     if let currentCore, currentCore.record.jobID == id {
       // The current host only changed executors, and continues within the same step.
       state.hop = next

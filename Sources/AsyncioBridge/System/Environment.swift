@@ -10,9 +10,13 @@
 enum Environment {
   /// Whether new loops start in debug mode.
   static var isDebug: Bool {
-    guard let value = unsafe getenv("ASYNCIOBRIDGE_DEBUG") else { return false }
-    return unsafe value.pointee != 0
+    environmentVariable("ASYNCIOBRIDGE_DEBUG").map { !$0.isEmpty } ?? false
   }
+}
+
+/// A variable of the process's environment; nil if it is not set.
+package func environmentVariable(_ name: String) -> String? {
+  unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
 func writeToStandardError(_ message: String) {

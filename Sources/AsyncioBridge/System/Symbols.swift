@@ -8,7 +8,7 @@
 
 /// The address of a function of the process by name; nil if the name can't be found, as in a statically linked
 /// executable.
-func symbol(_ name: String) -> UnsafeMutableRawPointer? {
+package func symbol(_ name: String) -> UnsafeMutableRawPointer? {
   #if canImport(Darwin)
     unsafe dlsym(UnsafeMutableRawPointer(bitPattern: -2), name)
   #else

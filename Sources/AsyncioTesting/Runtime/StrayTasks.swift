@@ -1,6 +1,5 @@
 #if os(Linux) && (arch(x86_64) || arch(arm64))
   import AsyncioBridge
-  import Glibc
   import Synchronization
 
   /// Keeps on an exploring loop what its tasks start outside of it: `Task {}`, `Task.detached {}`, and `@MainActor`
@@ -48,7 +47,7 @@
 
     /// The runtime's function; nil in a program that is linked statically.
     private static let originalCreate: CreateTask? = {
-      guard let function = unsafe dlsym(nil, "swift_task_create") else { return nil }
+      guard let function = unsafe symbol("swift_task_create") else { return nil }
       return unsafe unsafeBitCast(function, to: CreateTask.self)
     }()
 
@@ -110,8 +109,8 @@
     /// Has an exploring loop stand in for the main actor's executor.
     private static func installMainActorHooks() -> Bool {
       guard
-        let mainHook = unsafe dlsym(nil, "swift_task_getMainExecutor_hook"),
-        let isMainHook = unsafe dlsym(nil, "swift_task_isMainExecutor_hook")
+        let mainHook = unsafe symbol("swift_task_getMainExecutor_hook"),
+        let isMainHook = unsafe symbol("swift_task_isMainExecutor_hook")
       else { return false }
       unsafe mainHook.assumingMemoryBound(to: MainExecutorHook?.self).pointee = { original in
         unsafe StrayTasks.exploredThread().map { unsafe $0.serialExecutor } ?? original()

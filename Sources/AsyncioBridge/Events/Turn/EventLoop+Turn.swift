@@ -54,8 +54,8 @@ extension Asyncio.EventLoop {
     state.currentCore = nil
     defer { state.currentCore = current }
     mailbox.takeItems(&state.posted)
+    if state.isStepwise, !state.posted.isEmpty { policy?.foreignDidArrive() }
     while !state.posted.isEmpty {
-      policy?.foreignDidArrive()
       switch state.posted.removeFirst() {
       case .job(let job, let role): accept(job, role)
       case .sleep(let sleep): accept(sleep)

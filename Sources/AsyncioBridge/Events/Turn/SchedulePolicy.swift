@@ -16,7 +16,7 @@ protocol SchedulePolicy: AnyObject {
   /// A job of Swift's runtime has been enqueued, which will be an entry of its own.
   func didEnqueue(_ job: CapturedJob)
 
-  /// Another thread has handed in something.
+  /// Other threads have handed in something.
   func foreignDidArrive()
 
   /// Whether the clock of a virtual loop goes on to the next timer, although entries are ready.
@@ -26,6 +26,9 @@ protocol SchedulePolicy: AnyObject {
   /// How long, in real nanoseconds, a virtual loop waits for other threads before time jumps; and before nothing is
   /// left to wait for. Nil: as the loop does without a policy.
   var foreignPatience: (jump: Int64, deadlock: Int64)? { get }
+
+  /// Whether Swift tasks and main-actor code that start on the loop's thread are to stay there.
+  var adoptsStrays: Bool { get }
 }
 
 extension SchedulePolicy {
@@ -35,4 +38,5 @@ extension SchedulePolicy {
   func foreignDidArrive() {}
   func passesTime(until delay: Int64) -> Bool { false }
   var foreignPatience: (jump: Int64, deadlock: Int64)? { nil }
+  var adoptsStrays: Bool { false }
 }
