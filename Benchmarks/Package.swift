@@ -1,6 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
@@ -9,12 +16,15 @@ let package = Package(
     .executableTarget(
       name: "asyncio-bench",
       dependencies: [.product(name: "AsyncioBridge", package: "AsyncioBridge")],
-      swiftSettings: [
-        .swiftLanguageMode(.v6),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .treatAllWarnings(as: .error),
-      ]
-    )
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "explore-bench",
+      dependencies: [
+        .product(name: "AsyncioBridge", package: "AsyncioBridge"),
+        .product(name: "AsyncioTesting", package: "AsyncioBridge"),
+      ],
+      swiftSettings: settings
+    ),
   ]
 )

@@ -15,6 +15,9 @@ enum Environment {
   /// `ASYNCIO_SEED=7`: where random numbers begin.
   static var seed: UInt64? { environmentVariable("ASYNCIO_SEED").flatMap { UInt64($0) } }
 
+  /// `ASYNCIO_SCHEDULE_PAGES=build/schedules`: a folder for a page of HTML of each schedule that fails.
+  static var pages: String? { environmentVariable("ASYNCIO_SCHEDULE_PAGES") }
+
   /// `ASYNCIO_EXPLORE=0`: first in, first out only.
   static var explores: Bool { environmentVariable("ASYNCIO_EXPLORE") != "0" }
 }
@@ -27,6 +30,7 @@ extension Asyncio.Exploration {
       adjusted.time = nil
     }
     if let seed = Environment.seed { adjusted.seed = seed }
+    if let pages = Environment.pages { adjusted.pages = pages }
     if !Environment.explores { adjusted.search = .fifo }
     return adjusted
   }

@@ -31,6 +31,14 @@ extension Asyncio {
       case pct(changes: Int)
     }
 
+    /// What tasks count as that `Task {}` has started in the body, and that are suspended for ever.
+    public enum Leaks: Sendable {
+      /// As nothing.
+      case ignore
+      /// As a failure.
+      case fail
+    }
+
     /// What this build of the program lets an exploration control.
     public struct Reach: Sendable, CustomStringConvertible {
       /// `Task.sleep` and the sleeps of Swift's clocks take virtual time.
@@ -41,12 +49,21 @@ extension Asyncio {
       public internal(set) var strayTasks = false
       /// Code of the main actor runs on the loop.
       public internal(set) var mainActor = false
+      /// A table names the actors that tasks enter.
+      public internal(set) var actorNames = false
 
-      /// `sleeps, clocks, stray tasks, main actor`, without what can't be controlled.
-      public var description: String {
-        [(sleeps, "sleeps"), (clocks, "clocks"), (strayTasks, "stray tasks"), (mainActor, "main actor")]
-          .filter(\.0).map(\.1).joined(separator: ", ")
+      private var parts: [(isReached: Bool, name: String)] {
+        [
+          (sleeps, "sleeps"), (clocks, "clocks"), (strayTasks, "stray tasks"), (mainActor, "main actor"),
+          (actorNames, "actor names"),
+        ]
       }
+
+      /// `sleeps, clocks, stray tasks, main actor, actor names`, without what can't be controlled.
+      public var description: String { parts.filter(\.isReached).map(\.name).joined(separator: ", ") }
+
+      /// What can't be controlled.
+      var missing: [String] { parts.filter { !$0.isReached }.map(\.name) }
     }
 
     /// What an exploration in which no schedule failed has tried.
@@ -93,6 +110,11 @@ extension Asyncio {
     public var foreignPatience: Duration
     /// Where random numbers begin. The environment's `ASYNCIO_SEED` replaces it.
     public var seed: UInt64
+    /// What tasks that are suspended for ever count as.
+    public var leaks: Leaks
+    /// A folder for a page of HTML that shows the schedule that fails; nil: none is written. The environment's
+    /// `ASYNCIO_SCHEDULE_PAGES` replaces it.
+    public var pages: String?
     /// Whether what `Task {}` starts, and code of the main actor, are kept on the loop; that replaces functions of
     /// Swift's runtime, for this thread.
     public var adopting: Bool
@@ -107,6 +129,8 @@ extension Asyncio {
       stepLimit: Int = 10_000,
       foreignPatience: Duration = .milliseconds(20),
       seed: UInt64 = 1,
+      leaks: Leaks = .ignore,
+      pages: String? = nil,
       adopting: Bool = true
     ) {
       self.search = search
@@ -117,6 +141,8 @@ extension Asyncio {
       self.stepLimit = stepLimit
       self.foreignPatience = foreignPatience
       self.seed = seed
+      self.leaks = leaks
+      self.pages = pages
       self.adopting = adopting
     }
   }

@@ -1,4 +1,5 @@
 public import AsyncioBridge
+import Synchronization
 
 extension Asyncio {
   /// Runs a body under many schedules, each time on a new virtual loop, until one fails.
@@ -60,92 +61,31 @@ extension Asyncio {
   }
 
   /// Runs a body once, first in, first out, in virtual time. It blocks the thread.
-  /// - Throws: what the body throws, ``ScheduleFailure`` for all else that ``explore(_:replaying:failures:_:)`` calls
-  ///   one.
+  /// - Returns: what the body returns.
+  /// - Throws: ``ScheduleFailure``, for what the body throws too, and for all else that
+  ///   ``explore(_:replaying:failures:_:)`` calls a failure.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.withVirtualTime' from async code")
-  public static func withVirtualTime(_ body: @escaping @Sendable () async throws -> Void) throws {
-    try explore(Exploration(search: .fifo, schedules: 1, time: nil), replaying: "x1-fifo", failures: nil, body)
+  public static func withVirtualTime<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws
+    -> Value
+  {
+    let returned = Mutex<Value?>(nil)
+    try explore(Exploration(search: .fifo, schedules: 1, time: nil), replaying: "x1-fifo", failures: nil) {
+      let value = try await body()
+      returned.withLock { $0 = value }
+    }
+    guard let value = returned.withLock({ $0 }) else {
+      preconditionFailure("AsyncioTesting: a body has ended, and neither returned nor failed")
+    }
+    return value
   }
 
   /// Runs a body once, first in, first out, in virtual time, on a thread of its own.
+  /// - Returns: what the body returns.
   /// - Throws: as the blocking form.
   @concurrent
-  public static func withVirtualTime(_ body: @escaping @Sendable () async throws -> Void) async throws {
+  public static func withVirtualTime<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
     try await onOwnThread { try withVirtualTime(body) }
-  }
-}
-
-/// An exploration, or a replay, from its beginning to what is reported.
-struct Explorer {
-  private let exploration: Asyncio.Exploration
-  private let replayed: String?
-  private let issues: () -> [String]
-
-  /// - Parameter issues: what has been recorded since it was last asked.
-  init(_ exploration: Asyncio.Exploration, replaying schedule: String?, issues: @escaping () -> [String]) {
-    self.exploration = exploration
-    replayed = schedule
-    self.issues = issues
-  }
-
-  @available(*, noasync)
-  func run(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
-    if let replayed { return try replay(replayed, body) }
-    var search = ScheduleSearch(exploration, issues: issues, body)
-    search.search()
-    guard let failed = search.failed else { return search.result }
-    let deviations = search.shrink(failed.deviations)
-    let last = search.once(.following(deviations), keepsSteps: true)
-    let again = search.once(.following(deviations))
-    let isAlike = again.digest == last.digest
-    throw failure(
-      last.failure == nil ? failed : last,
-      search.result.schedules,
-      """
-      \(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \
-      \(isAlike ? "replayed alike" : "a replay differed: something outside of the loop has a part in it")
-      """
-    )
-  }
-
-  @available(*, noasync)
-  private func replay(_ text: String, _ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
-    guard let schedule = ScheduleText(text) else {
-      throw Asyncio.ReplayError(description: "'\(text)' is no schedule: one looks like x1-4d,9:2-3fa2, or x1-fifo")
-    }
-    var search = ScheduleSearch(exploration, issues: issues, body)
-    let run = search.once(
-      .following(schedule.deviations),
-      deadlockPatience: search.confirmingPatience,
-      keepsSteps: true
-    )
-    if !schedule.fits(candidateCounts: run.candidateCounts) {
-      throw Asyncio.ReplayError(
-        description: """
-          schedule \(text) is of another program, or of another build of this one (debug and release differ): \
-          explore again
-          """
-      )
-    }
-    if run.failure != nil { throw failure(run, 0, "replayed") }
-    return search.result
-  }
-
-  private func failure(_ run: ScheduleRun, _ schedules: Int, _ circumstances: String) -> Asyncio.ScheduleFailure {
-    Asyncio.ScheduleFailure(
-      schedule: "\(run.text)",
-      failure: run.failure.map { "\($0)" } ?? "",
-      table: "\(run.table)",
-      schedules: schedules,
-      circumstances: circumstances
-    )
-  }
-
-  private static func count(_ deviations: Int) -> String {
-    switch deviations {
-    case 0: "first in, first out"
-    case 1: "1 deviation"
-    default: "\(deviations) deviations"
-    }
   }
 }

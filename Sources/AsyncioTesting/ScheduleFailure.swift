@@ -1,4 +1,5 @@
 public import AsyncioBridge
+import Foundation
 
 extension Asyncio {
   /// A body fails under a schedule.
@@ -8,15 +9,57 @@ extension Asyncio {
     public let schedule: String
     /// What went wrong.
     public let failure: String
-    /// Who ran when.
-    public let table: String
     /// How many schedules had been tried when it was found, itself included; 0 for a replay.
     public let schedules: Int
     /// How it was found.
     let circumstances: String
+    let interleaving: Interleaving
+    /// Where the page is.
+    private(set) var pageNote: String?
 
-    /// All of it.
-    public var description: String { "fails under schedule \(schedule) (\(circumstances))\n\(failure)\n\(table)" }
+    /// Who ran when, for the terminal: a column for each task, a line for each step.
+    public var table: String { "\(ScheduleTable(interleaving: interleaving))" }
+
+    /// Who ran when, as a page of HTML: what ``table`` has, with who else could have run, and what made each step ready.
+    public var page: String { page(of: "A schedule") }
+
+    /// All of it, but for the page.
+    public var description: String {
+      "fails under schedule \(schedule) (\(circumstances))\n\(failure)\n\(table)" + (pageNote.map { "\n" + $0 } ?? "")
+    }
+
+    init(
+      schedule: String,
+      failure: String,
+      schedules: Int,
+      circumstances: String,
+      interleaving: Interleaving
+    ) {
+      self.schedule = schedule
+      self.failure = failure
+      self.schedules = schedules
+      self.circumstances = circumstances
+      self.interleaving = interleaving
+    }
+
+    private func page(of test: String) -> String {
+      "\(SchedulePage(title: "\(test): \(schedule)", failure: failure, interleaving: interleaving))"
+    }
+
+    /// Writes the page into a folder, which is made if need be, and notes where it is, or why it isn't.
+    mutating func writePage(of test: String?, in folder: String) {
+      let name = [test, schedule].compactMap(\.self).joined(separator: "-").map { character in
+        character.isASCII && (character.isLetter || character.isNumber || character == "-") ? character : "_"
+      }
+      let file = URL(fileURLWithPath: folder).appendingPathComponent(String(name) + ".html")
+      do {
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(page(of: test ?? "A schedule").utf8).write(to: file)
+        pageNote = "as a page: \(file.path)"
+      } catch {
+        pageNote = "no page could be written to \(file.path): \(error)"
+      }
+    }
   }
 
   /// A schedule can't be replayed.

@@ -8,19 +8,28 @@ struct ScheduleRun {
     case thrown(String)
     case checked(String)
     case recorded(String)
-    case deadlock(String)
+    /// - Parameter strays: how many tasks that `Task {}` has started are suspended.
+    case deadlock(String, strays: Int)
     case livelock(Int)
     case reported(String)
+    case leaked(Int)
 
     var description: String {
       switch self {
       case .thrown(let text): text
       case .checked(let text): text
       case .recorded(let text): text
-      case .deadlock(let graph): "deadlock: nothing is ready, and no timer is set\n\(graph)"
+      case .deadlock(let graph, let strays):
+        "deadlock: nothing is ready, and no timer is set\n\(graph)"
+          + (strays == 0 ? "" : "\n\(Self.count(strays)) suspended too")
       case .livelock(let limit): "livelock: \(limit) steps, and no end"
       case .reported(let text): "reported to the exception handler: \(text)"
+      case .leaked(let count): "\(Self.count(count)) suspended, and nothing is left that could resume them"
       }
+    }
+
+    private static func count(_ strays: Int) -> String {
+      "\(strays) of the tasks that Task {} has started \(strays == 1 ? "is" : "are")"
     }
   }
 
@@ -33,26 +42,38 @@ struct ScheduleRun {
   let digest: Digest
   let hadForeignArrivals: Bool
   let hopes: [String: Bool]
-  let table: ScheduleTable
+  let interleaving: Interleaving
 
   /// Runs `body` on a new loop, until that is idle.
-  /// - Parameter issues: what has been recorded while it ran.
+  /// - Parameters:
+  ///   - leaks: what tasks that are left suspended count as.
+  ///   - progress: is told of each step.
+  ///   - issues: what has been recorded while it ran.
   @available(*, noasync)
-  init(_ settings: Schedule.Settings, issues: () -> [String], _ body: @escaping Body) {
+  init(
+    _ settings: Schedule.Settings,
+    leaks: Asyncio.Exploration.Leaks,
+    progress: ScheduleProgress,
+    issues: () -> [String],
+    _ body: @escaping Body
+  ) {
     if settings.adoptsStrays {
       _ = StrayTasks.reach
       StrayTasks.explorations.add(1, ordering: .relaxed)
     }
     defer { if settings.adoptsStrays { StrayTasks.explorations.subtract(1, ordering: .relaxed) } }
-    let schedule = Schedule(settings)
+    let schedule = Schedule(settings, progress: progress)
     let loop = Asyncio.EventLoop(clock: .virtual)
+    let ownersAtFirst = loop.strayOwnerCount
+    /// How many tasks that `Task {}` has started have not ended. Each owns the loop's executor.
+    var strays: Int { max(loop.strayOwnerCount - ownersAtFirst, 0) }
     loop.follow(schedule)
     var reports: [String] = []
     loop.exceptionHandler = { _, context in reports.append(context.description) }
     var failure: Failure?
     func attempt(_ part: () throws -> Void) {
       do { try part() } catch let error as Asyncio.DeadlockError {
-        failure = failure ?? .deadlock("\(error)")
+        failure = failure ?? .deadlock("\(error)", strays: strays)
         schedule.loseDeadlockPatience()
       } catch let error as Schedule.StepLimitError {
         failure = failure ?? .livelock(error.limit)
@@ -67,6 +88,7 @@ struct ScheduleRun {
     if let first = schedule.complaints.first { failure = failure ?? .checked(first) }
     if let first = issues().first { failure = failure ?? .recorded(first) }
     if let first = reports.first { failure = failure ?? .reported(first) }
+    if leaks == .fail, strays > 0 { failure = failure ?? .leaked(strays) }
     // From here on nothing of it counts.
     loop.exceptionHandler = { _, _ in }
     loop.logger = { _ in }
@@ -79,7 +101,7 @@ struct ScheduleRun {
     digest = schedule.digest
     hadForeignArrivals = schedule.hadForeignArrivals
     hopes = schedule.hopes
-    table = ScheduleTable(steps: schedule.steps, names: schedule.names)
+    interleaving = Interleaving(schedule)
   }
 
   var text: ScheduleText { ScheduleText(deviations, candidateCounts: candidateCounts) }

@@ -4,6 +4,7 @@ import AsyncioBridge
 struct ScheduleSearch {
   private let exploration: Asyncio.Exploration
   private let issues: () -> [String]
+  private let progress: ScheduleProgress
   private let body: ScheduleRun.Body
 
   private(set) var result = Asyncio.Exploration.Result()
@@ -15,8 +16,14 @@ struct ScheduleSearch {
   private let start = ContinuousClock.now
 
   @available(*, noasync)
-  init(_ exploration: Asyncio.Exploration, issues: @escaping () -> [String], _ body: @escaping ScheduleRun.Body) {
+  init(
+    _ exploration: Asyncio.Exploration,
+    progress: ScheduleProgress,
+    issues: @escaping () -> [String],
+    _ body: @escaping ScheduleRun.Body
+  ) {
     self.exploration = exploration
+    self.progress = progress
     self.issues = issues
     self.body = body
     if exploration.adopting { result.reach = StrayTasks.reach }
@@ -120,7 +127,7 @@ struct ScheduleSearch {
       keepsSteps: keepsSteps,
       adoptsStrays: exploration.adopting
     )
-    let run = ScheduleRun(settings, issues: issues, body)
+    let run = ScheduleRun(settings, leaks: exploration.leaks, progress: progress, issues: issues, body)
     if run.hadForeignArrivals { hadForeignArrivals = true }
     return run
   }

@@ -3,29 +3,24 @@ import AsyncioBridge
 /// Who ran when, as a table: a column for each task, a line for each step, `*` where the schedule departs from first
 /// in, first out.
 struct ScheduleTable: CustomStringConvertible {
-  let steps: [Schedule.Step]
-  let names: [Int: String]
+  let interleaving: Interleaving
 
   /// How many steps are shown; of longer runs, the last.
   private static let length = 100
   private static let width = 18
 
   var description: String {
+    let steps = interleaving.steps
     let shown = steps.suffix(Self.length)
     let columns = Set(shown.map(\.entity)).sorted()
-    var lines = ["  step " + columns.map { Self.cell(heading($0)) }.joined(separator: " ")]
+    var lines = ["  step " + columns.map { Self.cell(interleaving.name(of: $0)) }.joined(separator: " ")]
     if shown.count < steps.count { lines.append("     …") }
     for (number, step) in zip(shown.indices, shown) {
-      let mark = step.isDeviation ? "*" : " "
+      let mark = step.deviation == nil ? " " : "*"
       let cells = columns.map { Self.cell($0 == step.entity ? step.what : "") }.joined(separator: " ")
       lines.append(Self.rightAligned("\(number)", 6) + mark + cells)
     }
     return lines.map(Self.trimmed).joined(separator: "\n")
-  }
-
-  private func heading(_ entity: Int) -> String {
-    if entity == 0 { return "loop" }
-    return names[entity].map { "\(entity) '\($0)'" } ?? "task \(entity)"
   }
 
   private static func cell(_ text: String) -> String {

@@ -29,7 +29,9 @@
             issues.append("\(issue)")
             return replayed == nil ? nil : issue
           }
-          let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed) { issues.takeAll() }
+          let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed, test: test.name) {
+            issues.takeAll()
+          }
           do {
             return .success(
               try explorer.run {

@@ -110,10 +110,12 @@ extension Asyncio.EventLoop {
   /// Runs what bodies still have to do, on a loop that is explored: nothing will come from elsewhere, and a body may go
   /// on without end. Bodies that have not ended after so many entries are abandoned, and so are the jobs that are left.
   private func joinHostsOrAbandon() {
-    for _ in 0..<Self.mostEntriesAfterClose where hostCount > 0 {
+    var entryCount = 0
+    while hostCount > 0, entryCount < Self.mostEntriesAfterClose {
       takePosted()
       if state.ready.isEmpty { break }
       execute(state.ready.removeFirst())
+      entryCount += 1
     }
     if hostCount > 0 {
       mailbox.abandon()

@@ -6,7 +6,7 @@ extension Asyncio.EventLoop {
   func waitForOtherThreads() throws {
     if let patience = policy?.foreignPatience?.deadlock {
       // Whatever the loop itself controls would be here by now.
-      mailbox.waitForItems(timeout: patience)
+      if patience > 0 { mailbox.waitForItems(timeout: patience) }
       if mailbox.hasItems { return }
       throw Idle.error
     }

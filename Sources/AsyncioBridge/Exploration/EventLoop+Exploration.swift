@@ -4,10 +4,14 @@ extension Asyncio.EventLoop {
 
   /// Whether a schedule decides what runs next.
   var isExplored: Bool { policy is Schedule }
+
+  /// How many Swift tasks that are no hosts own a reference to the executor of the loop's tasks, which each has until
+  /// it ends; and a constant.
+  package var strayOwnerCount: Int { referenceCount(taskExecutor) - hostCount }
 }
 
-/// For the probe of what the library takes for granted of jobs.
+/// For a report of what an exploration can control.
 package enum ExploredJobs {
-  /// Whether a Swift task's job is laid out as expected.
-  package static func layoutIsAsExpected(for job: UnownedJob) -> Bool { JobLayout.isAsExpected(for: job) }
+  /// Whether the runtime's jobs are laid out as expected.
+  package static var haveKnownLayout: Bool { JobLayout.isAsExpected }
 }

@@ -1,3 +1,11 @@
+/// How many references there are to an object.
+func referenceCount(_ object: some AnyObject) -> Int {
+  unsafe Int(swift_retainCount(Unmanaged.passUnretained(object).toOpaque()))
+}
+
+@_silgen_name("swift_retainCount")
+private func swift_retainCount(_ object: UnsafeRawPointer) -> UInt
+
 /// What code that stands in for functions of Swift's runtime has to know about the thread that it is called on.
 @safe
 package struct ExploredThread {

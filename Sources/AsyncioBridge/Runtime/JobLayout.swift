@@ -33,9 +33,45 @@ enum JobLayout {
     return unsafe type(of: Unmanaged<AnyObject>.fromOpaque(actor).takeUnretainedValue())
   }
 
-  /// Whether a task's id stands where it is expected: the runtime's own description of the job has it.
-  static func isAsExpected(for job: UnownedJob) -> Bool {
-    let digits = job.description.drop { !$0.isNumber }.prefix { $0.isNumber }
-    return isTask(job) && UInt32(digits) == id(job)
+  /// The id that the runtime itself tells.
+  static func describedID(_ job: UnownedJob) -> UInt32? {
+    UInt32(job.description.drop { !$0.isNumber }.prefix { $0.isNumber })
+  }
+
+  // MARK: The probe
+
+  /// Whether the places are as expected, which a task that calls an actor has shown. Nothing of a job may be read
+  /// otherwise.
+  static let isAsExpected: Bool = {
+    let (executor, actor) = (Probe(), Probed())
+    Task(executorPreference: executor) { await actor.visit() }
+    guard let task = executor.takeJob() else { return false }
+    let isTaskAsExpected = isTask(task) && describedID(task) == id(task)
+    unsafe task.runSynchronously(on: executor.asUnownedTaskExecutor())
+    guard let visit = executor.takeJob() else { return false }
+    let isActorAsExpected = actorType(visit) == Probed.self
+    var next: UnownedJob? = visit
+    while let job = next {
+      unsafe job.runSynchronously(on: executor.asUnownedTaskExecutor())
+      next = executor.takeJob()
+    }
+    return isTaskAsExpected && isActorAsExpected
+  }()
+
+  private actor Probed {
+    private var visits = 0
+    @inline(never) func visit() { visits += 1 }
+  }
+
+  /// Keeps the jobs of a task for whoever runs them.
+  private final class Probe: TaskExecutor {
+    private let jobs = Locked<[UnownedJob]>([])
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      let job = UnownedJob(job)
+      jobs.withLock { $0.append(job) }
+    }
+
+    func takeJob() -> UnownedJob? { jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
   }
 }

@@ -19,7 +19,7 @@ package func environmentVariable(_ name: String) -> String? {
   unsafe getenv(name).map { unsafe String(cString: $0) }
 }
 
-func writeToStandardError(_ message: String) {
+package func writeToStandardError(_ message: String) {
   var line = message + "\n"
   line.withUTF8 { bytes in
     var done = 0

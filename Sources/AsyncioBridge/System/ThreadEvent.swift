@@ -11,12 +11,12 @@
 ///
 /// `@unchecked Sendable`: `isSet` is touched only with the mutex held; the rest is the system's own synchronisation.
 @safe
-final class ThreadEvent: @unchecked Sendable {
+package final class ThreadEvent: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var isSet = false
 
-  init() {
+  package init() {
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe condition.initialize(to: pthread_cond_t())
     unsafe pthread_mutex_init(mutex, nil)
@@ -39,7 +39,7 @@ final class ThreadEvent: @unchecked Sendable {
   }
 
   /// Releases the waiting threads, and lets later ones through at once.
-  func set() {
+  package func set() {
     unsafe pthread_mutex_lock(mutex)
     isSet = true
     unsafe pthread_cond_broadcast(condition)
@@ -47,7 +47,7 @@ final class ThreadEvent: @unchecked Sendable {
   }
 
   /// Blocks until `set`. Returns false if `timeout` (nil: no limit) passed first.
-  func wait(timeout: Duration? = nil) -> Bool {
+  package func wait(timeout: Duration? = nil) -> Bool {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     guard let timeout else {

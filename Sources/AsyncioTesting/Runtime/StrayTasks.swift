@@ -16,6 +16,7 @@
       var reach = Asyncio.Exploration.Reach()
       reach.sleeps = true
       reach.clocks = SwiftClocks.areVirtual
+      reach.actorNames = ExploredJobs.haveKnownLayout
       guard unsafe originalCreate != nil else { return reach }
       let replacement: CreateTask = { unsafe createTask($0, $1, $2, $3, $4) }
       let sites = unsafe ImportTable.replace(

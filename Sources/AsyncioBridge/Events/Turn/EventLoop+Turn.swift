@@ -54,12 +54,17 @@ extension Asyncio.EventLoop {
     state.currentCore = nil
     defer { state.currentCore = current }
     mailbox.takeItems(&state.posted)
-    if state.isStepwise, !state.posted.isEmpty { policy?.foreignDidArrive() }
+    let policy = state.isStepwise ? policy : nil
     while !state.posted.isEmpty {
       switch state.posted.removeFirst() {
-      case .job(let job, let role): accept(job, role)
-      case .sleep(let sleep): accept(sleep)
+      case .job(let job, let role):
+        policy?.foreignDidArrive(CapturedJob(job, role))
+        accept(job, role)
+      case .sleep(let sleep):
+        policy?.foreignDidArrive(nil)
+        accept(sleep)
       case .call(let call, let number):
+        policy?.foreignDidArrive(nil)
         state.ready.append(.handle(PostedHandle(call, number: number, isDebug: isDebug)))
       }
     }

@@ -16,8 +16,8 @@ protocol SchedulePolicy: AnyObject {
   /// A job of Swift's runtime has been enqueued, which will be an entry of its own.
   func didEnqueue(_ job: CapturedJob)
 
-  /// Other threads have handed in something.
-  func foreignDidArrive()
+  /// Another thread has handed in a job of Swift's runtime, or a call.
+  func foreignDidArrive(_ job: CapturedJob?)
 
   /// Whether the clock of a virtual loop goes on to the next timer, although entries are ready.
   /// - Parameter delay: how long until that is due, in nanoseconds.
@@ -35,7 +35,7 @@ extension SchedulePolicy {
   func willRun(_ entry: borrowing ReadyEntry) {}
   func didRun() {}
   func didEnqueue(_ job: CapturedJob) {}
-  func foreignDidArrive() {}
+  func foreignDidArrive(_ job: CapturedJob?) {}
   func passesTime(until delay: Int64) -> Bool { false }
   var foreignPatience: (jump: Int64, deadlock: Int64)? { nil }
   var adoptsStrays: Bool { false }

@@ -1,0 +1,36 @@
+import AsyncioBridge
+import AsyncioTesting
+import Foundation
+import Testing
+
+@Suite struct ForeignArrivalTests {
+  @Test("a failure whose replay differs tells who was resumed by another thread, and when")
+  func named() async throws {
+    let attempts = Attempts()
+    let exploration = Asyncio.Exploration(search: .fifo, time: nil, foreignPatience: .seconds(600))
+    let found = try await foundFailure(exploration) {
+      // What this does depends on how often it has run, as what is outside of a schedule may.
+      let attempt = attempts.next()
+      let fetch = Asyncio.createTask(name: "fetch") {
+        await withUnsafeContinuation { continuation in Thread.detachNewThread { continuation.resume() } }
+      }
+      try await fetch.value
+      for _ in 0..<attempt { await Task.yield() }
+      throw CancellationError()
+    }
+    #expect(found.description.contains("a replay differed: "))
+    #expect(found.description.contains("2 'fetch' was resumed from another thread after step "))
+  }
+}
+
+private final class Attempts: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+
+  func next() -> Int {
+    lock.withLock {
+      count += 1
+      return count
+    }
+  }
+}
