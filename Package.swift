@@ -21,7 +21,11 @@ let package = Package(
     // What is unsafe in it is marked, and stands in a few folders.
     .target(name: "AsyncioBridge", swiftSettings: settings + [.strictMemorySafety()]),
     .target(name: "AsyncioTesting", dependencies: ["AsyncioBridge"], swiftSettings: settings + [.strictMemorySafety()]),
-    .executableTarget(name: "Examples", dependencies: ["AsyncioBridge"], swiftSettings: settings),
+    .executableTarget(
+      name: "Examples",
+      dependencies: ["AsyncioBridge", "AsyncioTesting"],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "Replay",
       dependencies: ["AsyncioBridge"],

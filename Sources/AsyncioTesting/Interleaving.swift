@@ -18,6 +18,15 @@ struct Interleaving: Sendable {
     return names[entity].map { "\(entity) '\($0)'" } ?? "task \(entity)"
   }
 
+  /// What a step that departs from first in, first out does; nil for others.
+  func departure(of step: Schedule.Step) -> String? {
+    switch step.departure {
+    case .insteadOf(let entity): "instead of \(name(of: entity))"
+    case .timePassed: "after time has passed"
+    case nil: nil
+    }
+  }
+
   /// What came from other threads, for a report of a replay that went another way; nil: nothing did.
   var arrivalsText: String? {
     if arrivals.isEmpty { return nil }

@@ -45,18 +45,13 @@ struct SchedulePage: CustomStringConvertible {
     let step = interleaving.steps[number]
     let cells = columns.map { $0 == step.entity ? "<td class=\"runs\">\(Self.escaped(step.what))</td>" : "<td></td>" }
     return """
-      <tr id="s\(number)"\(step.deviation == nil ? "" : " class=\"deviation\"")>\
+      <tr id="s\(number)"\(step.departure == nil ? "" : " class=\"deviation\"")>\
       <td class="step">\(number)</td>\(cells.joined())<td class="why">\(why(step))</td></tr>
       """
   }
 
   private func why(_ step: Schedule.Step) -> String {
-    var parts: [String] = []
-    switch step.deviation?.kind {
-    case .delay: parts.append("who was first is delayed")
-    case .pick: parts.append("taken before who was first")
-    case nil: break
-    }
+    var parts = interleaving.departure(of: step).map { [Self.escaped($0)] } ?? []
     if let cause = step.cause { parts.append("ready since <a href=\"#s\(cause)\">step \(cause)</a>") }
     if !step.others.isEmpty {
       parts.append("or " + step.others.map { Self.escaped(interleaving.name(of: $0)) }.joined(separator: ", "))

@@ -1,7 +1,7 @@
 import AsyncioBridge
 
 /// Who ran when, as a table: a column for each task, a line for each step, `*` where the schedule departs from first
-/// in, first out.
+/// in, first out, with who would have run.
 struct ScheduleTable: CustomStringConvertible {
   let interleaving: Interleaving
 
@@ -16,9 +16,10 @@ struct ScheduleTable: CustomStringConvertible {
     var lines = ["  step " + columns.map { Self.cell(interleaving.name(of: $0)) }.joined(separator: " ")]
     if shown.count < steps.count { lines.append("     …") }
     for (number, step) in zip(shown.indices, shown) {
-      let mark = step.deviation == nil ? " " : "*"
+      let departure = interleaving.departure(of: step)
+      let mark = departure == nil ? " " : "*"
       let cells = columns.map { Self.cell($0 == step.entity ? step.what : "") }.joined(separator: " ")
-      lines.append(Self.rightAligned("\(number)", 6) + mark + cells)
+      lines.append(Self.rightAligned("\(number)", 6) + mark + cells + (departure.map { "  " + $0 } ?? ""))
     }
     return lines.map(Self.trimmed).joined(separator: "\n")
   }

@@ -26,7 +26,7 @@
           let issues = RecordedIssues()
           // A replay shows each issue in its place. A search shows none: its last schedule's are in the report.
           let quiet: IssueHandlingTrait = .compactMapIssues { issue in
-            issues.append("\(issue)")
+            issues.append(issue.sourceLocation.map { "\($0.fileName):\($0.line): \(issue)" } ?? "\(issue)")
             return replayed == nil ? nil : issue
           }
           let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed, test: test.name) {
@@ -44,10 +44,13 @@
         }
       }
       switch outcome {
-      case .failure(let failure): Issue.record("\(test.name) \(failure)")
+      case .failure(let failure): Issue.record("\(test.name) \(failure)", sourceLocation: test.sourceLocation)
       case .success(let result):
         for name in result.neverTrue {
-          Issue.record("\(test.name): '\(name)' was true in none of \(result.schedules) schedules")
+          Issue.record(
+            "\(test.name): '\(name)' was true in none of \(result.schedules) schedules",
+            sourceLocation: test.sourceLocation
+          )
         }
       }
     }

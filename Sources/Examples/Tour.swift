@@ -29,6 +29,7 @@ extension Program {
     Demonstration("dashboard", "tasks that call ordinary Swift code: an actor, a stream, a task group", dashboard),
     Demonstration("server", "loops on several threads, each with a part of the data", server),
     Demonstration("virtual-time", "hours that pass in no time, and a deadlock that is found", virtualTime),
+    Demonstration("explore", "a program that is wrong in one order of many, and the order", explore),
     Demonstration("stuck", "two tasks that wait for each other, and what shows it", stuck),
   ]
 

@@ -104,7 +104,7 @@ import Testing
     #expect(found.schedule.hasPrefix("x1-"))
     let lines = found.table.split(separator: "\n")
     #expect(lines[0].contains("1 'test'") && lines[0].contains("task 2") && lines[0].contains("task 3"))
-    #expect(lines.count { $0.prefix(8).contains("*") } == 1)
+    #expect(lines.count { $0.prefix(8).contains("*") && $0.contains("  instead of task ") } == 1)
     #expect(found.table.contains("enters Cell"))
   }
 

@@ -13,7 +13,7 @@ import Testing
     let steps = found.table.split(separator: "\n").dropFirst()
     #expect(rows.count == steps.count)
     #expect(rows.count { $0.contains("class=\"deviation\"") } == steps.count { $0.prefix(8).contains("*") })
-    #expect(rows.contains { $0.contains("who was first is delayed") })
+    #expect(rows.contains { $0.contains("instead of task ") })
     #expect(rows.contains { $0.contains("ready since <a href=\"#s") })
     #expect(rows.contains { $0.contains("or task 2") || $0.contains("or task 3") })
   }

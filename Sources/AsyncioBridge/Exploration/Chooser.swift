@@ -9,6 +9,14 @@ struct Chooser {
     let entryCount: Int
   }
 
+  /// What a choice comes to.
+  struct Choice {
+    /// Which candidate is next.
+    let index: Int
+    /// Where this departs from first in, first out, and which candidate would have been next.
+    var departure: (deviation: Deviation, insteadOf: Int)?
+  }
+
   private enum Method {
     /// First in, first out, but for what is planned.
     case plan([Int: Deviation.Kind])
@@ -44,16 +52,17 @@ struct Chooser {
     }
   }
 
-  /// Which candidate is next, of two or more, and whether that departs from first in, first out.
-  mutating func pick(at choice: Int, among candidates: [Candidate]) -> (index: Int, deviation: Deviation?) {
+  /// Which candidate is next, of two or more.
+  mutating func choose(at choice: Int, among candidates: [Candidate]) -> Choice {
     switch method {
     case .plan(let plan):
       switch plan[choice] {
       case .pick(let index)?: return deviating(choice, to: min(index, candidates.count - 1))
       case .delay?:
-        delayed[candidates[leastDelayed(candidates)].entity] = delayed.count + 1
-        return (leastDelayed(candidates), Deviation(choice, .delay))
-      case nil: return (leastDelayed(candidates), nil)
+        let first = leastDelayed(candidates)
+        delayed[candidates[first].entity] = delayed.count + 1
+        return Choice(index: leastDelayed(candidates), departure: (Deviation(choice, .delay), first))
+      case nil: return Choice(index: leastDelayed(candidates))
       }
     case .random: return deviating(choice, to: Int.random(in: 0..<candidates.count, using: &random))
     case .pos(let seed):
@@ -81,8 +90,8 @@ struct Chooser {
     return random.next() % 4 == 0
   }
 
-  private func deviating(_ choice: Int, to index: Int) -> (index: Int, deviation: Deviation?) {
-    (index, index == 0 ? nil : Deviation(choice, .pick(index)))
+  private func deviating(_ choice: Int, to index: Int) -> Choice {
+    Choice(index: index, departure: index == 0 ? nil : (Deviation(choice, .pick(index)), 0))
   }
 
   private func leastDelayed(_ candidates: [Candidate]) -> Int {

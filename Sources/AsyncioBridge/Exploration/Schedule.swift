@@ -54,8 +54,8 @@ package final class Schedule: SchedulePolicy {
   /// Who runs.
   private var running = 0
   private var candidates: [Chooser.Candidate] = []
-  /// Where the choice that was made last departs from first in, first out.
-  private var chosenDeviation: Deviation?
+  /// How the entry that is about to run departs from first in, first out.
+  private var departure: Departure?
   /// In which step the runtime's jobs were enqueued.
   private var origins: [JobID: Int] = [:]
 
@@ -93,9 +93,9 @@ package final class Schedule: SchedulePolicy {
     if candidates.count == 1 { return candidates[0].offset }
     let choice = candidateCounts.count
     candidateCounts.append(candidates.count)
-    let (index, deviation) = chooser.pick(at: choice, among: candidates)
-    if let deviation { didDeviate(deviation) }
-    return candidates[index].offset
+    let chosen = chooser.choose(at: choice, among: candidates)
+    if let (deviation, passedOver) = chosen.departure { depart(deviation, .insteadOf(candidates[passedOver].entity)) }
+    return candidates[chosen.index].offset
   }
 
   private static func collect(
@@ -117,9 +117,9 @@ package final class Schedule: SchedulePolicy {
     }
   }
 
-  private func didDeviate(_ deviation: Deviation) {
+  private func depart(_ deviation: Deviation, _ departure: Departure) {
     deviations.append(deviation)
-    chosenDeviation = deviation
+    self.departure = departure
   }
 
   func passesTime(until delay: Int64) -> Bool {
@@ -127,7 +127,7 @@ package final class Schedule: SchedulePolicy {
     let choice = candidateCounts.count
     candidateCounts.append(2)
     let isLate = chooser.passesTime(at: choice)
-    if isLate { didDeviate(Deviation(choice, .pick(1))) }
+    if isLate { depart(Deviation(choice, .pick(1)), .timePassed) }
     return isLate
   }
 
@@ -138,7 +138,7 @@ package final class Schedule: SchedulePolicy {
     entities.willRun(running)
     digest.add(running)
     if settings.keepsSteps { keep(entry) }
-    chosenDeviation = nil
+    departure = nil
     stepCount += 1
     progress?.willRun(running)
   }
@@ -150,7 +150,7 @@ package final class Schedule: SchedulePolicy {
       Step(
         entity: running,
         what: entry.action,
-        deviation: chosenDeviation,
+        departure: departure,
         others: others.sorted(),
         cause: entry.job.flatMap { origins.removeValue(forKey: JobID($0)) }
       )

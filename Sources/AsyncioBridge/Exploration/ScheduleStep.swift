@@ -4,12 +4,20 @@ extension Schedule {
     /// Who ran: 0 for the loop itself.
     package let entity: Int
     package let what: String
-    /// Where the schedule departs from first in, first out.
-    package let deviation: Deviation?
+    /// How the schedule departs from first in, first out; nil: it doesn't.
+    package let departure: Departure?
     /// Who else could have run.
     package let others: [Int]
     /// The step in which the entry became ready, if that is known.
     package let cause: Int?
+  }
+
+  /// How a step departs from first in, first out.
+  package enum Departure: Sendable {
+    /// This one would have run.
+    case insteadOf(Int)
+    /// The clock went on to the next timer, although something was ready.
+    case timePassed
   }
 
   /// Something that another thread has handed in.

@@ -18,7 +18,11 @@ import Testing
     var guides = try sources(in: package.appendingPathComponent("Docs")) { $0.hasSuffix(".md") }
     guides += try sources(in: package) { $0 == "README.md" }
     var code = try sources(in: tests) { $0.hasPrefix("DocSnippetTests") }
-    code += try sources(in: package.appendingPathComponent("Sources/Examples/Programs")) { $0.hasSuffix(".swift") }
+    for folder in [
+      "Sources/Examples/Programs", "Tests/Clients/Explored/Sources/Bank", "Tests/Clients/Explored/Tests/BankTests",
+    ] {
+      code += try sources(in: package.appendingPathComponent(folder)) { $0.hasSuffix(".swift") }
+    }
     let known = code.map { Self.withoutIndentation($0.text) }
 
     var count = 0
