@@ -40,9 +40,9 @@ final class Interpreter {
   /// How many tasks have been bound to a slot.
   private var bindings: [String: Int] = [:]
 
-  private init(_ scenario: Scenario, _ semantics: Asyncio.Semantics, reusesHosts: Bool) throws {
+  private init(_ scenario: Scenario, _ settings: LoopSettings) throws {
     self.scenario = scenario
-    loop = Asyncio.EventLoop(clock: .virtual, reusesHosts: reusesHosts, semantics: semantics)
+    loop = settings.makeLoop()
     trace = Trace(id: scenario.id)
     loop.turnLimit = 5000
     loop.exceptionHandler = { [weak self] _, context in
@@ -84,8 +84,8 @@ final class Interpreter {
 
   // MARK: Running
 
-  static func trace(of scenario: Scenario, by semantics: Asyncio.Semantics, reusesHosts: Bool) throws -> Trace {
-    let interpreter = try Interpreter(scenario, semantics, reusesHosts: reusesHosts)
+  static func trace(of scenario: Scenario, _ settings: LoopSettings) throws -> Trace {
+    let interpreter = try Interpreter(scenario, settings)
     try interpreter.run()
     return interpreter.trace
   }

@@ -2,7 +2,7 @@ import AsyncioBridge
 import Foundation
 
 /// Reads scenarios, one a line, and writes their traces, one a line:
-/// `swift run -c release Replay [--semantics VERSION] [--kept-hosts] [FILE...]`.
+/// `swift run -c release Replay [--semantics VERSION] [--kept-hosts] [--explored] [FILE...]`.
 @main
 struct ReplayCommand {
   /// Why there is no trace for a line.
@@ -28,31 +28,33 @@ struct ReplayCommand {
   static func main() { exit(run(Array(CommandLine.arguments.dropFirst()))) }
 
   /// - Parameter arguments: the files to read; `-`, or none: standard input. Before them, `--semantics` tells which
-  ///   Python the loops follow, 3.8 (the default) or 3.13; and `--kept-hosts` has them keep the Swift tasks that run
-  ///   the bodies, which must make no difference.
+  ///   Python the loops follow, 3.8 (the default) or 3.13; `--kept-hosts` has them keep the Swift tasks that run the
+  ///   bodies, and with `--explored` a schedule chooses what runs next, which must make no difference.
   /// - Returns: the exit status.
   private static func run(_ arguments: [String]) -> Int32 {
     let output = FileHandle.standardOutput
     var files = arguments[...]
-    var semantics = Asyncio.Semantics.python3_8
-    var reusesHosts = false
+    var settings = LoopSettings()
     var pending = ""
     do {
       defer { try? output.write(contentsOf: Data(pending.utf8)) }
       options: while let option = files.first {
         switch option {
         case "--semantics":
-          semantics = try version(files.dropFirst().first)
+          settings.semantics = try version(files.dropFirst().first)
           files = files.dropFirst(2)
         case "--kept-hosts":
-          reusesHosts = true
+          settings.reusesHosts = true
+          files = files.dropFirst()
+        case "--explored":
+          settings.isExplored = true
           files = files.dropFirst()
         default: break options
         }
       }
       for file in files.isEmpty ? ["-"] : files {
         let source = file == "-" ? "standard input" : file
-        try replay(try read(file), from: source, by: semantics, reusesHosts: reusesHosts) { trace in
+        try replay(try read(file), from: source, settings) { trace in
           pending += trace.line
           pending += "\n"
           if pending.utf8.count >= 1 << 16 {
@@ -85,8 +87,7 @@ struct ReplayCommand {
   static func replay(
     _ text: [UInt8],
     from source: String,
-    by semantics: Asyncio.Semantics = .python3_8,
-    reusesHosts: Bool = false,
+    _ settings: LoopSettings = LoopSettings(),
     write: (Trace) throws -> Void
   ) throws {
     let decoder = JSONDecoder()
@@ -95,7 +96,7 @@ struct ReplayCommand {
       let trace: Trace
       do {
         let scenario = try decoder.decode(Scenario.self, from: Data(line))
-        trace = try Interpreter.trace(of: scenario, by: semantics, reusesHosts: reusesHosts)
+        trace = try Interpreter.trace(of: scenario, settings)
       } catch {
         throw Failure(source: source, line: index + 1, reason: error)
       }

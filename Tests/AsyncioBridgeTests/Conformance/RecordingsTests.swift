@@ -13,7 +13,7 @@ import Testing
     [false, true]
   )
   func replay(_ name: String, reusesHosts: Bool) throws {
-    try replay(name, by: .python3_8, reusesHosts: reusesHosts)
+    try replay(name, LoopSettings(reusesHosts: reusesHosts))
   }
 
   @Test(
@@ -22,16 +22,22 @@ import Testing
     [false, true]
   )
   func replayNewer(_ name: String, reusesHosts: Bool) throws {
-    try replay(name, by: .python3_13, reusesHosts: reusesHosts)
+    try replay(name, LoopSettings(semantics: .python3_13, reusesHosts: reusesHosts))
   }
 
-  private func replay(_ name: String, by semantics: Asyncio.Semantics, reusesHosts: Bool) throws {
+  @Test(
+    "What asyncio did is done again under a schedule that departs nowhere from first in, first out",
+    arguments: ["rules", "rare", "core", "combinators", "sync", "mixed", "newer"]
+  )
+  func replayExplored(_ name: String) throws { try replay(name, LoopSettings(isExplored: true)) }
+
+  private func replay(_ name: String, _ settings: LoopSettings) throws {
     let scenarios = try recording("\(name).scenarios")
     let expected = try recording("\(name).traces").split(separator: UInt8(ascii: "\n")).map {
       String(decoding: $0, as: UTF8.self)
     }
     var actual: [String] = []
-    try ReplayCommand.replay(scenarios, from: name, by: semantics, reusesHosts: reusesHosts) { trace in
+    try ReplayCommand.replay(scenarios, from: name, settings) { trace in
       if actual.count < expected.count { #expect(trace.line == expected[actual.count]) }
       actual.append(trace.line)
     }
