@@ -4,15 +4,15 @@
 ///
 /// - running: ``run(debug:clock:semantics:fileID:line:_:)``, ``Runner``, ``EventLoop``, ``LoopHandle``, ``LoopClock``,
 ///   ``Semantics``
-/// - tasks: ``createTask(name:context:eagerStart:fileID:line:_:)``, ``Task``, ``currentTask(_:)``, ``allTasks(_:)``,
-///   ``Coroutine``
+/// - tasks: ``createTask(name:context:eagerStart:isolation:fileID:line:_:)``, ``Task``, ``currentTask(_:isolation:)``,
+///   ``allTasks(_:isolation:)``, ``Coroutine``
 /// - futures: ``Future``, ``AnyFuture``, ``ConcurrentFuture``, ``Promise``
 /// - waiting: `sleep`, ``waitUntilIdle()``, `wait`, `waitFor`, `asCompleted`, `gather`, `shield`, `ensureFuture`
-/// - scopes: ``timeout(_:_:)``, ``timeoutAt(_:_:)``, ``withTaskGroup(_:)``, ``TaskGroup``, ``ErrorGroup``
+/// - scopes: `timeout`, `timeoutAt`, ``withTaskGroup(_:)``, ``TaskGroup``, ``ErrorGroup``
 /// - synchronization: ``Lock``, ``Event``, ``Condition``, ``Semaphore``, ``BoundedSemaphore``,
 ///   ``Barrier``, ``Queue``, ``LifoQueue``, ``PriorityQueue``
 /// - threads: ``toThread(_:)``, ``Executor``, ``ThreadPoolExecutor``
-/// - with Swift's own concurrency: ``ensureFuture(operation:)``, ``wrapFuture(_:loop:)``,
+/// - with Swift's own concurrency: ``ensureFuture(isolation:operation:)``, ``wrapFuture(_:loop:isolation:)``,
 ///   ``Future/concurrentFuture()``, ``Queue/elements``
 /// - context: ``Context``, ``ContextVar``
 /// - introspection: ``captureCallGraph(_:)``, ``captureCallGraph(loop:)``, ``CallGraph``, ``DeadlockError``

@@ -1,7 +1,7 @@
 public import AsyncioBridge
 
 extension Asyncio {
-  /// Which schedules ``explore(_:failures:_:)`` tries, and how long.
+  /// Which schedules ``Asyncio/explore(_:replaying:failures:_:)`` tries, and how long.
   public struct Exploration: Sendable {
     /// Which orders are tried.
     public enum Level: Sendable {

@@ -44,8 +44,7 @@ extension Asyncio {
     }
   }
 
-  /// Runs a body under many schedules, on a thread of its own. See
-  /// ``explore(_:replaying:failures:_:)-(_,_,(()->Int)?,_)``.
+  /// Runs a body under many schedules, on a thread of its own. See ``explore(_:replaying:failures:_:)``.
   ///
   /// The body has the caller's task-local values. Cancelling the caller does not end it.
   @concurrent

@@ -2,6 +2,8 @@ extension Asyncio.EventLoop {
   /// Schedules a callback behind everything that is ready. `loop.call_soon()`.
   /// - Parameters:
   ///   - context: the context to call the callback in; by default a copy of the current one.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - callback: called on the next turn. An error it throws goes to the exception handler.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
   @discardableResult
@@ -30,6 +32,8 @@ extension Asyncio.EventLoop {
   /// - Parameters:
   ///   - delay: how long from now, by the loop's clock.
   ///   - context: the context to call the callback in; by default a copy of the current one.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - callback: called when due. An error it throws goes to the exception handler.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed.
   @discardableResult

@@ -33,6 +33,8 @@ extension Asyncio.EventLoop {
   ///     3.11 on.
   ///   - eagerStart: whether to take the first step before returning; see ``Asyncio/EagerTaskFactory``. From Python
   ///     3.12 on.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - body: the task's code. Unless eager, the first step comes behind everything that is ready.
   /// - Throws: ``Asyncio/RuntimeError`` if the loop is closed, and errors of a task factory.
   @discardableResult
@@ -88,8 +90,10 @@ extension Asyncio {
   /// Makes the tasks of a loop; see ``EventLoop/taskFactory``.
   public protocol TaskFactory {
     /// Makes a task for a body on the given loop. An error it throws leaves `createTask`.
-    /// - Parameter coroutine: the body, and the arguments of `createTask`: the task's name, and the context and eager
-    ///   start for ``Task/init(loop:name:context:eagerStart:fileID:line:_:)``.
+    /// - Parameters:
+    ///   - loop: the loop that the task is for.
+    ///   - coroutine: the body, and the arguments of `createTask`: the task's name, and the context and eager
+    ///     start for ``Task/init(loop:name:context:eagerStart:fileID:line:_:)``.
     func makeTask<Value>(on loop: EventLoop, _ coroutine: Coroutine<Value>) throws -> Task<Value>
   }
 }

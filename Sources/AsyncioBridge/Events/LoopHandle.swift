@@ -48,7 +48,10 @@ extension Asyncio {
     ///
     /// Returns at once. Within the callback ``EventLoop/running(isolation:)`` is the loop. The callback runs in a copy
     /// of the calling thread's context.
-    /// - Parameter callback: called on the loop's thread. An error it throws goes to the exception handler.
+    /// - Parameters:
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
+    ///   - callback: called on the loop's thread. An error it throws goes to the exception handler.
     /// - Returns: a handle to cancel the callback with, from any thread.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     @discardableResult

@@ -6,7 +6,7 @@ extension Asyncio {
   /// try Asyncio.run(semantics: .python3_13) { try await serve() }
   /// ```
   /// Choose ``python3_13`` if you come from Python 3.11 or later. What only later versions have, as
-  /// ``Asyncio/timeout(_:_:)`` and ``TaskGroup``, is the same in both.
+  /// ``Asyncio/timeout(_:_:)-(_,(Asyncio.Timeout)->Value)`` and ``TaskGroup``, is the same in both.
   public struct Semantics: Hashable, Sendable, CustomStringConvertible {
     private let minorVersion: Int
 

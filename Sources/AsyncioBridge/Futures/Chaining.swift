@@ -16,6 +16,7 @@ extension Asyncio {
   ///   - future: the future of work elsewhere.
   ///   - loop: the loop of the wrapper; by default the running one, which there must be. If it is closed the wrapper
   ///     stays pending.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   public static func wrapFuture<Value>(
     _ future: ConcurrentFuture<Value>,
     loop: EventLoop? = nil,
@@ -143,7 +144,7 @@ extension Asyncio.Future where Value: Sendable {
   /// It ends as this future ends: that is then counted as having retrieved the error. Cancelling it cancels this
   /// future, or asks it to if it is a task. The loop keeps this future until it is done, as long as somebody has the
   /// result, or that has callbacks; if the loop is closed before, the result is cancelled. The other direction is
-  /// ``Asyncio/wrapFuture(_:loop:)``.
+  /// ``Asyncio/wrapFuture(_:loop:isolation:)``.
   ///
   /// ```swift
   /// let result = future.concurrentFuture()

@@ -2,7 +2,7 @@ extension Asyncio {
   /// The result of work that runs elsewhere, for use on any thread. `concurrent.futures.Future`.
   ///
   /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` and ``Executor/submit(_:)`` return one; one of your own is
-  /// that of a ``Promise``, which ends it. ``wrapFuture(_:loop:)`` makes a loop's future of it.
+  /// that of a ``Promise``, which ends it. ``wrapFuture(_:loop:isolation:)`` makes a loop's future of it.
   public final class ConcurrentFuture<Value: Sendable>: Sendable {
     private enum State {
       case pending

@@ -18,6 +18,8 @@ extension Asyncio {
     /// - Parameters:
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     public convenience init(
       loop: EventLoop? = nil,
       isolation: isolated (any Actor)? = #isolation,

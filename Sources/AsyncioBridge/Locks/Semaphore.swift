@@ -18,6 +18,8 @@ extension Asyncio {
     ///   - value: how many units are free at first; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     public init(
       _ value: Int = 1,
       loop: EventLoop? = nil,
@@ -120,6 +122,8 @@ extension Asyncio {
     ///   - value: how many units are free at first, and at most; not negative.
     ///   - loop: the loop it belongs to; by default the running one, which there must be.
     ///   - isolation: leave it out; it keeps what is made in the caller's domain.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     public override init(
       _ value: Int = 1,
       loop: EventLoop? = nil,

@@ -17,6 +17,8 @@ extension Asyncio {
   ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state, which
   ///     nothing else uses meanwhile. In nonisolated code see
   ///     ``runBlocking(debug:clock:semantics:isolation:fileID:line:_:)``.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - body: what to run.
   /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the
   ///   body waits and nothing is left to wake it.
@@ -72,6 +74,9 @@ extension Asyncio {
   ///   - handlingInterrupt: whether interrupts (SIGINT, as by Control-C) cancel the body's task instead of ending the
   ///     process, see ``Runner``.
   ///   - loopFactory: makes the loop, which is closed in the end. Called once.
+  ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - body: what to run.
   /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if a loop is running
   ///   on this thread; ``DeadlockError`` if the body waits and nothing is left to wake it.
@@ -108,6 +113,8 @@ extension Asyncio {
   ///   - clock: which time the loop's clock tells.
   ///   - semantics: which Python the loop follows.
   ///   - isolation: leave it out. By it the compiler refuses isolated callers.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - body: what to run.
   /// - Throws: what the body throws; ``RuntimeError`` if a loop is running on this thread; ``DeadlockError`` if the
   ///   body waits and nothing is left to wake it.

@@ -98,6 +98,8 @@ extension Asyncio {
     /// function of your own.
     /// - Parameters:
     ///   - context: the context to run in; by default the one that the runs share.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     ///   - body: what to run.
     /// - Throws: what the body throws; ``KeyboardInterrupt`` if it was interrupted; ``RuntimeError`` if the runner is
     ///   closed, or a loop is running on this thread; ``DeadlockError`` if the body waits and nothing is left to wake
@@ -212,6 +214,7 @@ extension Asyncio {
   ///   - semantics: which Python the loop follows.
   ///   - handlingInterrupt: whether interrupts (SIGINT) cancel the main task of a run instead of ending the process; by
   ///     default as the loop's version does.
+  ///   - isolation: leave it out. By it a body that is formed in code of an actor may use that actor's state.
   ///   - body: what to do with the runner.
   /// - Throws: what `body` throws, and what ``Runner/close()`` throws.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.run' from async code")

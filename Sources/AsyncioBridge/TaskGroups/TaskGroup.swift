@@ -63,6 +63,8 @@ extension Asyncio {
     ///   - name: the task's name; by default `Task-N`.
     ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one. If
     ///     one is given, the loop's task factory is not asked.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     ///   - body: what to run; its first step comes behind all that is ready.
     /// - Throws: ``RuntimeError`` if a child or the body has failed, the parent was cancelled, the group has ended, or
     ///   the loop is closed, and what a task factory throws; the body does not run then.

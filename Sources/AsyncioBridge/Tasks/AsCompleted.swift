@@ -21,7 +21,8 @@ extension Asyncio {
   /// What several ``Coroutine``s, or other things that can be waited for, stand for, as it is done.
   /// `asyncio.as_completed()`.
   ///
-  /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
+  /// See ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>``. The tasks for coroutines are made when the first
+  /// element is asked for.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
   @_disfavoredOverload
   public static func asCompleted<A: Awaitable>(
@@ -35,7 +36,8 @@ extension Asyncio {
   /// What several things stand for of which each is a future or a ``Coroutine``, as it is done.
   /// `asyncio.as_completed()`.
   ///
-  /// See ``asCompleted(_:timeout:)``. The tasks for coroutines are made when the first element is asked for.
+  /// See ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>``. The tasks for coroutines are made when the first
+  /// element is asked for.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
   public static func asCompleted<Value>(
     _ awaitables: some Sequence<any Awaitable<Value>>,
@@ -45,7 +47,7 @@ extension Asyncio {
     return CompletedFutures(timeout: timeout) { loop in try awaitables.map { try $0.ensureFuture(on: loop) } }
   }
 
-  /// What ``asCompleted(_:timeout:)`` returns: futures in the order in which they are done.
+  /// What ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>`` returns: futures in the order in which they are done.
   ///
   /// It is its own iterator: who iterates over it again goes on where the iteration before ended. Unlike most iterators
   /// it may be asked again after it has thrown: each call of ``next()`` stands for one of the futures, as each

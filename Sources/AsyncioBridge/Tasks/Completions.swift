@@ -7,8 +7,8 @@ extension Asyncio {
   ///   if finished === fast { print("the fast one first") }
   /// }
   /// ```
-  /// In contrast to ``asCompleted(_:timeout:)`` the timeout counts from this call, and what is done in between is in
-  /// its place when the iteration begins.
+  /// In contrast to ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>`` the timeout counts from this call, and
+  /// what is done in between is in its place when the iteration begins.
   /// - Parameters:
   ///   - futures: what to wait for; one that is given twice counts once.
   ///   - timeout: how long to wait for all of them at most; nil: as long as it takes.
@@ -25,7 +25,7 @@ extension Asyncio {
   /// Starts bodies as tasks, and gives the tasks one after the other, as they are done. `asyncio.as_completed()`, from
   /// Python 3.13 on.
   ///
-  /// The tasks are there when this returns. See ``asCompleted(starting:timeout:)``.
+  /// The tasks are there when this returns. See ``asCompleted(starting:timeout:)->Asyncio.Completions<F>``.
   /// - Throws: ``RuntimeError`` if there is no running loop; what a task factory throws.
   public static func asCompleted<Value>(
     starting coroutines: some Sequence<Coroutine<Value>>,
@@ -36,7 +36,8 @@ extension Asyncio {
   }
 
   /// What several things stand for that can be waited for, one after the other, as it is done, counting from now on.
-  /// `async for … in asyncio.as_completed()`, from Python 3.13 on. See ``asCompleted(starting:timeout:)``.
+  /// `async for … in asyncio.as_completed()`, from Python 3.13 on. See
+  /// ``asCompleted(starting:timeout:)->Asyncio.Completions<F>``.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
   @_disfavoredOverload
   public static func asCompleted<A: Awaitable>(
@@ -49,7 +50,7 @@ extension Asyncio {
 
   /// What several things stand for of which each is a future or a ``Coroutine``, one after the other, as it is done,
   /// counting from now on. `async for … in asyncio.as_completed()`, from Python 3.13 on. See
-  /// ``asCompleted(starting:timeout:)``.
+  /// ``asCompleted(starting:timeout:)->Asyncio.Completions<F>``.
   /// - Returns: a sequence of the futures that stand for them: for a coroutine the task that runs it.
   public static func asCompleted<Value>(
     starting awaitables: some Sequence<any Awaitable<Value>>,
@@ -59,7 +60,7 @@ extension Asyncio {
     return try asCompleted(starting: awaitables.map { try $0.ensureFuture(on: loop) }, timeout: timeout)
   }
 
-  /// What `asCompleted(starting:timeout:)` returns.
+  /// What ``asCompleted(starting:timeout:)->Asyncio.Completions<F>`` returns.
   ///
   /// It is its own iterator: who iterates over it again goes on where the iteration before ended. As
   /// ``CompletedFutures`` it may be asked again after it has thrown, and observes the futures no longer when nobody has

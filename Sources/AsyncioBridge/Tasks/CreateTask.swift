@@ -10,6 +10,8 @@ extension Asyncio {
   ///     on.
   ///   - isolation: leave it out. By it the compiler knows that the task, and what the body captures, belong to the
   ///     caller's domain, and so must not be sent to another thread.
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
   ///   - body: what to run; its first step comes behind all that is ready, unless it is eager.
   /// - Returns: the task. If the loop's task factory throws, or the loop is being closed, it is done already, with that
   ///   error.

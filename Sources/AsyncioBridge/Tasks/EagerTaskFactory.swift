@@ -7,7 +7,8 @@ extension Asyncio {
   /// ```
   /// A body that does not suspend, since what it asks for is there already, then costs no turn of the loop: its task is
   /// done as soon as it is made. In return the order of steps is another, and a body that never suspends keeps its
-  /// creator waiting. To start single tasks eagerly, use ``createTask(name:context:eagerStart:fileID:line:_:)``.
+  /// creator waiting. To start single tasks eagerly, use
+  /// ``createTask(name:context:eagerStart:isolation:fileID:line:_:)``.
   public struct EagerTaskFactory: TaskFactory {
     /// Creates the factory.
     public init() {}

@@ -33,6 +33,8 @@ extension Asyncio {
     ///   - name: the name that its task gets; nil: `Task-N`.
     ///   - context: the context that its task runs in; nil: a copy of the one in which the task is made.
     ///   - eagerStart: whether its task takes the first step when it is made.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     ///   - body: what to run.
     public init(
       name: String? = nil,
@@ -69,6 +71,7 @@ extension Asyncio {
   /// - Parameters:
   ///   - awaitable: a future, or a ``Coroutine`` to run as a task.
   ///   - loop: the loop to run on; by default a future's own, or the running one, which there must be then.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   /// - Throws: ``ValueError`` if a future belongs to another loop than the given one; ``RuntimeError`` if the loop is
   ///   closed.
   @discardableResult
@@ -91,8 +94,10 @@ extension Asyncio {
   /// let page = Asyncio.ensureFuture(operation: { try await URLSession.shared.data(from: url).0 })
   /// let data = try await Asyncio.waitFor(page, timeout: .seconds(2))
   /// ```
-  /// - Parameter operation: what to run. Closing the loop cancels it, and waits for it; from then on the future is
-  ///   cancelled at once, and nothing runs.
+  /// - Parameters:
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
+  ///   - operation: what to run. Closing the loop cancels it, and waits for it; from then on the future is
+  ///     cancelled at once, and nothing runs.
   public static func ensureFuture<Value: Sendable>(
     isolation: isolated (any Actor)? = #isolation,
     operation: @escaping @concurrent @Sendable () async throws -> Value

@@ -6,7 +6,9 @@ extension Asyncio {
   /// ```
   /// The first error ends it at once, and the others go on; a child that was cancelled counts as one that failed with
   /// `CancellationError`. Cancelling it cancels all children that are not done; it then ends when they have.
-  /// - Parameter awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
+  /// - Parameters:
+  ///   - awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   /// - Throws: ``ValueError`` for futures of different loops; ``RuntimeError`` if the loop is closed.
   public static func gather<each A: Awaitable>(
     _ awaitables: repeat each A,
@@ -45,6 +47,7 @@ extension Asyncio {
   /// A future of a type of your choice, so that it can be an argument among others, of another gather too.
   /// - Parameters:
   ///   - awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   ///   - combine: called in the same step in which the future is completed.
   @inlinable
   public static func gather<Value, Combined>(
@@ -66,7 +69,8 @@ extension Asyncio {
     try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
-  /// The future of what `combine` makes of any number of results. See ``gather(_:combine:)``.
+  /// The future of what `combine` makes of any number of results. See
+  /// ``gather(_:isolation:combine:)-(_,_,([Value])->Combined)``.
   @inlinable
   public static func gather<A: Awaitable, Combined>(
     _ awaitables: some Sequence<A>,

@@ -1,6 +1,8 @@
 extension Asyncio {
   /// The task whose step runs, nil in a callback. `asyncio.current_task()`.
-  /// - Parameter loop: the loop to ask; by default the running one, which there must be.
+  /// - Parameters:
+  ///   - loop: the loop to ask; by default the running one, which there must be.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   public static func currentTask(
     _ loop: EventLoop? = nil,
     isolation: isolated (any Actor)? = #isolation
@@ -10,7 +12,9 @@ extension Asyncio {
   }
 
   /// The tasks of a loop that are not done, in the order of their creation. `asyncio.all_tasks()`.
-  /// - Parameter loop: the loop to ask; by default the running one, which there must be.
+  /// - Parameters:
+  ///   - loop: the loop to ask; by default the running one, which there must be.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   public static func allTasks(
     _ loop: EventLoop? = nil,
     isolation: isolated (any Actor)? = #isolation
@@ -19,7 +23,7 @@ extension Asyncio {
     return loop.pendingTasks.compactMap(\.asTask) + loop.customTasks.pending
   }
 
-  /// Makes ``allTasks(_:)`` list a task of your own type, as long as somebody else keeps it.
+  /// Makes ``allTasks(_:isolation:)`` list a task of your own type, as long as somebody else keeps it.
   /// `asyncio._register_task()`.
   public static func registerTask(_ task: any TaskProtocol) { task.loop.customTasks.insert(task) }
 

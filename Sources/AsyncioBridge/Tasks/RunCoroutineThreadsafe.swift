@@ -3,7 +3,10 @@ extension Asyncio.LoopHandle {
   ///
   /// Wakes the loop and returns at once. The task has a copy of the calling thread's context. Cancelling the result
   /// cancels the task. If the loop is closed before the task is done, the result is cancelled.
-  /// - Parameter body: what to run on the loop.
+  /// - Parameters:
+  ///   - fileID: leave it out; the file that reports and messages name.
+  ///   - line: leave it out; the line in that file.
+  ///   - body: what to run on the loop.
   /// - Returns: the future of the body's result.
   public func runCoroutineThreadsafe<Value: Sendable>(
     fileID: StaticString = #fileID,

@@ -7,7 +7,9 @@ extension Asyncio {
   /// ```swift
   /// let saved = try await Asyncio.shield(Asyncio.createTask { try await save(document) }).value
   /// ```
-  /// - Parameter awaitable: what to shield: a future, or a ``Coroutine`` to run as a task.
+  /// - Parameters:
+  ///   - awaitable: what to shield: a future, or a ``Coroutine`` to run as a task.
+  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
   /// - Returns: `awaitable`'s future itself if that is done already.
   /// - Throws: ``RuntimeError`` if the loop is closed.
   public static func shield<Value>(

@@ -13,14 +13,16 @@ extension Asyncio {
   /// the library.
   open class Task<Value>: Future<Value>, TaskProtocol {
     /// Creates a task and schedules its first step. Prefer
-    /// ``Asyncio/createTask(name:context:eagerStart:fileID:line:_:)``; this is for subclasses, which a ``TaskFactory``
-    /// makes.
+    /// ``Asyncio/createTask(name:context:eagerStart:isolation:fileID:line:_:)``; this is for subclasses, which a
+    /// ``TaskFactory`` makes.
     /// - Parameters:
     ///   - loop: the loop to run on.
     ///   - name: the task's name; by default `Task-N`. A name that is given is also that of the Swift task that hosts
     ///     the body, so that debuggers show it; in debug mode the default is, too.
     ///   - context: the context to run in, shared with whoever else has it; by default a copy of the current one.
     ///   - eagerStart: whether the first step is taken now, if the loop runs, instead of scheduled.
+    ///   - fileID: leave it out; the file that reports and messages name.
+    ///   - line: leave it out; the line in that file.
     ///   - body: what to run.
     /// - Throws: ``RuntimeError`` if the loop is closed.
     @inlinable
@@ -109,9 +111,10 @@ extension Asyncio {
     /// How many requests to cancel the task were accepted and have not been taken back by ``uncancel()``.
     /// `Task.cancelling()`, from Python 3.11 on.
     ///
-    /// It tells who interrupted a body: a scope that cancels its own task, as ``Asyncio/timeout(_:_:)`` does, takes its
-    /// request back when it catches the error; if more are left than there were when the scope began, somebody else
-    /// wants the task to end too. A body that catches a cancellation and goes on for good should take it back.
+    /// It tells who interrupted a body: a scope that cancels its own task, as
+    /// ``Asyncio/timeout(_:_:)-(_,(Asyncio.Timeout)->Value)`` does, takes its request back when it catches the error;
+    /// if more are left than there were when the scope began, somebody else wants the task to end too. A body that
+    /// catches a cancellation and goes on for good should take it back.
     public final var cancelling: Int { hostedCore.record.cancelRequests }
 
     /// Takes one request to cancel the task back. `Task.uncancel()`, as of Python 3.13.
@@ -149,7 +152,8 @@ extension Asyncio {
   /// A task, whatever the type of its value: a ``Task``, or a type of your own.
   ///
   /// A type of your own subclasses ``Future`` and tells the loop about itself with ``registerTask(_:)``,
-  /// ``enterTask(_:)`` and ``leaveTask(_:)``, so that ``currentTask(_:)`` and ``allTasks(_:)`` know it.
+  /// ``enterTask(_:)`` and ``leaveTask(_:)``, so that ``currentTask(_:isolation:)`` and ``allTasks(_:isolation:)`` know
+  /// it.
   public protocol TaskProtocol: AnyFuture {
     /// The task's name.
     var name: String { get set }

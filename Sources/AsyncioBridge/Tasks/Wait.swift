@@ -1,5 +1,5 @@
 extension Asyncio {
-  /// When ``wait(_:timeout:returnWhen:)`` returns.
+  /// When ``wait(_:timeout:returnWhen:)->(Set<F>,_)`` returns.
   public enum ReturnWhen: Sendable {
     /// When any future is done. `FIRST_COMPLETED`.
     case firstCompleted
@@ -44,7 +44,7 @@ extension Asyncio {
   /// Waits for several ``Coroutine``s, or other things that can be waited for, and tells which are done.
   /// `asyncio.wait()`.
   ///
-  /// Otherwise as ``wait(_:timeout:returnWhen:)``.
+  /// Otherwise as ``wait(_:timeout:returnWhen:)->(Set<F>,_)``.
   /// - Returns: the futures that stand for them: for a coroutine the task that runs it.
   @_disfavoredOverload
   public static func wait<A: Awaitable>(
@@ -58,7 +58,7 @@ extension Asyncio {
 
   /// Waits for several things of which each is a future or a ``Coroutine``, and tells which are done. `asyncio.wait()`.
   ///
-  /// Otherwise as ``wait(_:timeout:returnWhen:)``.
+  /// Otherwise as ``wait(_:timeout:returnWhen:)->(Set<F>,_)``.
   /// - Returns: the futures that stand for them: for a coroutine the task that runs it.
   public static func wait<Value>(
     _ awaitables: some Sequence<any Awaitable<Value>>,

@@ -8,8 +8,9 @@ extension Asyncio {
   /// - On a loop that follows ``Semantics/python3_8`` a value or error that the future answers with is not told. If the
   ///   future completes at the same time as the caller is cancelled, its result is returned and the cancellation
   ///   dropped.
-  /// - On a loop that follows ``Semantics/python3_13`` this is a ``timeout(_:_:)`` around the await of the future,
-  ///   which decides what comes of it: its value is returned, and its error thrown. A cancellation is not dropped.
+  /// - On a loop that follows ``Semantics/python3_13`` this is a ``timeout(_:_:)-(_,(Asyncio.Timeout)->Value)`` around
+  ///   the await of the future, which decides what comes of it: its value is returned, and its error thrown. A
+  ///   cancellation is not dropped.
   /// - Parameters:
   ///   - future: what to wait for.
   ///   - timeout: how long; zero or less: not at all; nil: as long as it takes.
@@ -30,7 +31,7 @@ extension Asyncio {
   }
 
   /// Waits for a future, whatever the type of its value, but only for so long. `asyncio.wait_for()`. See
-  /// ``waitFor(_:timeout:)``.
+  /// ``waitFor(_:timeout:)-(Asyncio.Future<Value>,_)``.
   @discardableResult
   @_disfavoredOverload
   public static func waitFor(_ future: AnyFuture, timeout: Duration?) async throws -> Any {
@@ -49,7 +50,7 @@ extension Asyncio {
   }
 
   /// Waits for a ``Coroutine``, or something else that can be waited for, but only for so long. `asyncio.wait_for()`.
-  /// See ``waitFor(_:timeout:)``.
+  /// See ``waitFor(_:timeout:)-(Asyncio.Future<Value>,_)``.
   ///
   /// With a timeout a coroutine runs in a task of its own; without one its body runs in the caller's, in the caller's
   /// context.
@@ -59,7 +60,7 @@ extension Asyncio {
     return try await waitFor(awaitable.ensureFuture(on: loop), timeout: timeout)
   }
 
-  /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)``.
+  /// Runs a body, but only for so long. `asyncio.wait_for()`. See ``waitFor(_:timeout:)-(Asyncio.Future<Value>,_)``.
   ///
   /// Without a timeout the body runs in the caller's task; with one in a task of its own, or, on a loop that follows
   /// ``Semantics/python3_13``, in the caller's too, unless the timeout is zero or less. (A child task of Swift's, which

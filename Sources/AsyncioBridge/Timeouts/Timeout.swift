@@ -28,7 +28,8 @@ extension Asyncio {
     return try await timeout.run(until: delay.map { timeout.start.advanced(by: $0) }, body)
   }
 
-  /// Runs `body` in the calling task, but only for so long. `asyncio.timeout()`. See ``timeout(_:_:)``.
+  /// Runs `body` in the calling task, but only for so long. `asyncio.timeout()`. See
+  /// ``timeout(_:_:)-(_,(Asyncio.Timeout)->Value)``.
   public static func timeout<Value>(
     _ delay: Duration?,
     _ body: nonisolated(nonsending) () async throws -> Value
@@ -37,7 +38,7 @@ extension Asyncio {
   }
 
   /// Runs `body` in the calling task, but only until a time of the loop's clock. `asyncio.timeout_at()`, from Python
-  /// 3.11 on. See ``timeout(_:_:)``.
+  /// 3.11 on. See ``timeout(_:_:)-(_,(Asyncio.Timeout)->Value)``.
   /// - Parameters:
   ///   - when: the deadline; one that has passed interrupts the first await that suspends; nil: none.
   ///   - body: what to run. It is given the timeout, to ask and to change it.
@@ -51,7 +52,7 @@ extension Asyncio {
   }
 
   /// Runs `body` in the calling task, but only until a time of the loop's clock. `asyncio.timeout_at()`. See
-  /// ``timeoutAt(_:_:)``.
+  /// ``timeoutAt(_:_:)-(_,(Asyncio.Timeout)->Value)``.
   public static func timeoutAt<Value>(
     _ when: LoopClock.Instant?,
     _ body: nonisolated(nonsending) () async throws -> Value
@@ -59,7 +60,7 @@ extension Asyncio {
     try await timeoutAt(when) { (_: Timeout) in try await body() }
   }
 
-  /// The deadline of a ``timeout(_:_:)``. `asyncio.Timeout`.
+  /// The deadline of a ``timeout(_:_:)-(_,(Asyncio.Timeout)->Value)``. `asyncio.Timeout`.
   ///
   /// It exists from the beginning of the scope. Others may change it too, as long as the scope has neither expired nor
   /// ended.

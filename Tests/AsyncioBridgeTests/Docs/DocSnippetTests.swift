@@ -3,9 +3,9 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// The code in the guides, one test each: it compiles, and prints what they say.
+/// The code in the guides and the catalogue's articles, one test each: it compiles, and prints what they say.
 @Suite struct DocSnippetTests {
-  @Test("every block of Swift code in the guides is in these tests, letter by letter")
+  @Test("every block of Swift code in the guides and articles is in these tests, letter by letter")
   func snippetsAreTested() throws {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let package = (0..<3).reduce(tests) { folder, _ in folder.deletingLastPathComponent() }
@@ -17,6 +17,8 @@ import Testing
     }
     var guides = try sources(in: package.appendingPathComponent("Docs")) { $0.hasSuffix(".md") }
     guides += try sources(in: package) { $0 == "README.md" }
+    let catalogue = package.appendingPathComponent("Sources/AsyncioBridge/AsyncioBridge.docc")
+    guides += try sources(in: catalogue.appendingPathComponent("Articles")) { $0.hasSuffix(".md") }
     var code = try sources(in: tests) { $0.hasPrefix("DocSnippetTests") }
     for folder in [
       "Sources/Examples/Programs", "Tests/Clients/Explored/Sources/Bank", "Tests/Clients/Explored/Tests/BankTests",
