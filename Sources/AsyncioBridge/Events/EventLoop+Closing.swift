@@ -60,6 +60,8 @@ extension Asyncio.EventLoop {
     let futures = (futuresCompletedElsewhere, futuresAwaitedElsewhere)
     futuresCompletedElsewhere = [:]
     futuresAwaitedElsewhere = [:]
+    // Their ends are among the timers. Whoever wakes from now on has no timer to cancel.
+    hostedSleeps = [:]
     // Released last, since deinitialisers may call the loop, which must then be closed and empty.
     entries.forEach { entry in
       switch entry {

@@ -27,6 +27,7 @@ struct LoopMemory: ~Copyable {
     // A body that nothing could end keeps its record forever.
     guard thread.record.spareMemory == nil, ready.isEmpty, timers.isEmpty, cores.isUnused, hosts.isUnused
     else { return }
+    assert(timers.cancelledCount == 0, "AsyncioBridge: an empty queue counts cancelled timers")
     cores.shrink(to: Self.mostSpareBytes)
     hosts.shrink(to: Self.mostSpareBytes)
     if ready.capacityInBytes > Self.mostSpareBytes { ready = Ring(minimumCapacity: 64) }

@@ -15,7 +15,7 @@ private actor Account {
 }
 
 /// Moves money, and counts it meanwhile. Between the two steps of the transfer the money is nowhere.
-@Sendable private func transferAndAudit() async throws {
+private func transferAndAudit() async throws {
   let (mine, yours) = (Account(balance: 100), Account(balance: 100))
   async let transfer: Void = {
     try await mine.withdraw(50)
@@ -42,7 +42,7 @@ private actor Bank {
   }
 }
 
-@Sendable private func transferInOneStep() async throws {
+private func transferInOneStep() async throws {
   let bank = Bank()
   async let transfer: Void = {
     try await Task.sleep(for: .milliseconds(1))

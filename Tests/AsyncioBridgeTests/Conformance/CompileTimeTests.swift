@@ -12,6 +12,8 @@ struct CompileTimeTests {
     case mainActorByDefault = "MainActor"
     case both = "NonisolatedNonsendingByDefault, MainActor"
 
+    var isMainActorDefault: Bool { self == .mainActorByDefault || self == .both }
+
     var arguments: [String] {
       let nonsending = ["-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]
       let mainActor = ["-default-isolation", "MainActor"]
@@ -51,6 +53,33 @@ struct CompileTimeTests {
   func mainActorModule() async throws {
     let files = ["Inventory", "main"].map { Self.folder.appendingPathComponent("MainActorModule/\($0).swift") }
     let diagnostics = try await onOwnThread { try Compiler.check(files, Settings.both.arguments, asLibrary: false) }
+    for diagnostic in diagnostics { Issue.record("line \(diagnostic.line): \(diagnostic.message)") }
+  }
+
+  @Test(
+    "the example programs compile in any module; where the main actor is the default, with nonisolated on what is top-level",
+    arguments: Settings.allCases
+  )
+  func examples(_ settings: Settings) async throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let programs = Self.folder.deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/Examples/Programs")
+    let copies = try FileManager.default.contentsOfDirectory(at: programs, includingPropertiesForKeys: nil).map {
+      program in
+      let copy = folder.appendingPathComponent(program.lastPathComponent)
+      var source = try String(contentsOf: program, encoding: .utf8)
+      if settings.isMainActorDefault {
+        let declaration = #/^(?=(?:private )?(?:final )?(?:func|struct|class|enum|extension) )/#
+          .anchorsMatchLineEndings()
+        source.replace(declaration, with: "nonisolated ")
+      }
+      try source.write(to: copy, atomically: true, encoding: .utf8)
+      return copy
+    }
+    #expect(copies.count > 10)
+    let diagnostics = try await onOwnThread { try Compiler.check(copies, settings.arguments) }
     for diagnostic in diagnostics { Issue.record("line \(diagnostic.line): \(diagnostic.message)") }
   }
 

@@ -70,6 +70,8 @@ import Testing
       try loop.close()
       #expect(ended.value)
       #expect(loop.hostedSleeps.isEmpty)
+      // The thread's next loop gets this queue.
+      #expect(loop.timers.cancelledCount == 0)
       expectNoObjects(loop.debugCounters)
     }
 
