@@ -11,9 +11,13 @@ import Testing
     let found = try await foundFailure(exploration) {
       // What this does depends on how often it has run, as what is outside of a schedule may.
       let attempt = attempts.next()
+      let suspended = Suspended()
       let fetch = Asyncio.createTask(name: "fetch") {
-        await withUnsafeContinuation { continuation in Thread.detachNewThread { continuation.resume() } }
+        await withUnsafeContinuation { suspended.continuation = $0 }
       }
+      try await Asyncio.sleep(.zero)
+      // The task has suspended by now.
+      Thread.detachNewThread { suspended.continuation?.resume() }
       try await fetch.value
       for _ in 0..<attempt { await Task.yield() }
       throw CancellationError()
@@ -21,6 +25,11 @@ import Testing
     #expect(found.description.contains("a replay differed: "))
     #expect(found.description.contains("2 'fetch' was resumed from another thread after step "))
   }
+}
+
+/// Used by one thread after the other.
+private final class Suspended: @unchecked Sendable {
+  var continuation: UnsafeContinuation<Void, Never>?
 }
 
 private final class Attempts: @unchecked Sendable {
