@@ -1,11 +1,3 @@
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 extension Asyncio {
   /// Runs blocking work on threads of its own. `concurrent.futures.Executor`.
   public protocol Executor: Sendable {
@@ -23,8 +15,7 @@ extension Asyncio {
     /// - Parameter maxWorkers: the maximum number of threads, at least 1; by default four more than there are
     ///   processors, but 32 at most.
     public init(maxWorkers: Int? = nil) {
-      let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-      workers = Workers(maximum: max(1, maxWorkers ?? min(32, processors + 4)))
+      workers = Workers(maximum: max(1, maxWorkers ?? min(32, processorCount() + 4)))
     }
 
     deinit { workers.shutdown() }

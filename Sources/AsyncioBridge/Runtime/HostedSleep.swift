@@ -1,4 +1,6 @@
-@_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
+#if os(Linux)
+  @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
+#endif
 
 /// A sleep of Swift's own (`Task.sleep`, `ContinuousClock().sleep`, …) of a Swift task that prefers a virtual loop: a
 /// timer of the loop ends it.

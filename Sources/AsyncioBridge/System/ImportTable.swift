@@ -1,4 +1,4 @@
-#if os(Linux) && (arch(x86_64) || arch(arm64))
+#if os(Linux) && canImport(Glibc) && (arch(x86_64) || arch(arm64))
   import Glibc
 
   /// The tables through which a loaded object calls functions of others: what an object calls can be replaced, in that

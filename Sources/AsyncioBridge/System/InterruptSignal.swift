@@ -105,9 +105,9 @@ extension sigaction {
   /// The handler's address. 0 is the default action, which for interrupts is to end the process.
   fileprivate var handlerAddress: UInt {
     #if canImport(Darwin)
-      unsafeBitCast(__sigaction_u.__sa_handler, to: UInt.self)
+      unsafe unsafeBitCast(__sigaction_u.__sa_handler, to: UInt.self)
     #elseif canImport(Musl)
-      unsafeBitCast(__sa_handler.sa_handler, to: UInt.self)
+      unsafe unsafeBitCast(__sa_handler.sa_handler, to: UInt.self)
     #else
       unsafe unsafeBitCast(__sigaction_handler.sa_handler, to: UInt.self)
     #endif
@@ -115,9 +115,9 @@ extension sigaction {
 
   fileprivate mutating func setHandler(_ handler: @convention(c) (Int32) -> Void) {
     #if canImport(Darwin)
-      __sigaction_u.__sa_handler = handler
+      unsafe __sigaction_u.__sa_handler = handler
     #elseif canImport(Musl)
-      __sa_handler.sa_handler = handler
+      unsafe __sa_handler.sa_handler = handler
     #else
       unsafe __sigaction_handler.sa_handler = handler
     #endif

@@ -55,7 +55,7 @@ final class Poller: Sendable {
     #if canImport(Darwin)
       // There is no ppoll here. poll counts milliseconds, rounded up so that a loop does not spin before its timer.
       let milliseconds = timeout.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
-      let ready = poll(&entry, 1, milliseconds)
+      let ready = unsafe poll(&entry, 1, milliseconds)
     #else
       let ready: Int32
       if let timeout {

@@ -21,7 +21,7 @@ package final class ThreadEvent: @unchecked Sendable {
     unsafe condition.initialize(to: pthread_cond_t())
     unsafe pthread_mutex_init(mutex, nil)
     #if canImport(Darwin)
-      pthread_cond_init(condition, nil)
+      unsafe pthread_cond_init(condition, nil)
     #else
       var attributes = pthread_condattr_t()
       unsafe pthread_condattr_init(&attributes)
@@ -60,7 +60,7 @@ package final class ThreadEvent: @unchecked Sendable {
       if left <= 0 { return false }
       #if canImport(Darwin)
         var limit = timespec(tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-        pthread_cond_timedwait_relative_np(condition, mutex, &limit)
+        unsafe pthread_cond_timedwait_relative_np(condition, mutex, &limit)
       #else
         var limit = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
         unsafe pthread_cond_timedwait(condition, mutex, &limit)

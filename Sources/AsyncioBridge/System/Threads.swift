@@ -44,8 +44,8 @@ func isMainThread() -> Bool {
 /// How many bytes of the calling thread's stack are free; nil where that can't be told.
 func freeStack() -> Int? {
   #if canImport(Darwin)
-    let thread = pthread_self()
-    let end = UInt(bitPattern: pthread_get_stackaddr_np(thread)) - UInt(pthread_get_stacksize_np(thread))
+    let thread = unsafe pthread_self()
+    let end = unsafe UInt(bitPattern: pthread_get_stackaddr_np(thread)) - UInt(pthread_get_stacksize_np(thread))
   #else
     var attributes = pthread_attr_t()
     guard let status = unsafe getThreadAttributes?(pthread_self(), &attributes), status == 0 else { return nil }
@@ -69,16 +69,16 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
   let argument = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
   #if canImport(Darwin)
     var thread: pthread_t?
-    let status = pthread_create(
+    let status = unsafe pthread_create(
       &thread,
       nil,
       {
-        Unmanaged<Start>.fromOpaque($0).takeRetainedValue().body()
+        unsafe Unmanaged<Start>.fromOpaque($0).takeRetainedValue().body()
         return nil
       },
-      argument
+      unsafe argument
     )
-    if status == 0, let thread { pthread_detach(thread) }
+    if status == 0, let thread = unsafe thread { unsafe pthread_detach(thread) }
   #else
     var thread = pthread_t()
     let status = unsafe pthread_create(
@@ -130,7 +130,7 @@ struct ThreadState: ~Copyable {
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
     #if canImport(Darwin)
-      let status = pthread_key_create(&key) { destroy($0) }
+      let status = unsafe pthread_key_create(&key) { unsafe destroy($0) }
     #else
       let status = unsafe pthread_key_create(&key) { unsafe destroy($0!) }
     #endif

@@ -1,7 +1,7 @@
-#if os(Linux) && (arch(x86_64) || arch(arm64))
-  import AsyncioBridge
-  import Synchronization
+import AsyncioBridge
+import Synchronization
 
+#if os(Linux) && canImport(Glibc) && (arch(x86_64) || arch(arm64))
   /// Keeps on an exploring loop what its tasks start outside of it: `Task {}`, `Task.detached {}`, and `@MainActor`
   /// code.
   ///
@@ -128,8 +128,6 @@
     }
   }
 #else
-  import Synchronization
-
   /// What is started outside of a loop's tasks can't be kept on the loop here.
   enum StrayTasks {
     static let explorations = Atomic(0)

@@ -32,7 +32,9 @@ import Testing
       case .mainActor: try expect(await MainActor.run { 1 } == 1, "no answer")
       case .detachedTask: _ = await Task.detached { currentThreadID() }.value
       case .unstructuredTask: try await Task { try await Task.sleep(for: .milliseconds(1)) }.value
-      case .immediateTask: try await Task.immediate { try await Task.sleep(for: .milliseconds(1)) }.value
+      case .immediateTask:
+        guard #available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *) else { return }
+        try await Task.immediate { try await Task.sleep(for: .milliseconds(1)) }.value
       case .asyncLet:
         async let one = plus(one: 0)
         async let two = plus(one: 1)

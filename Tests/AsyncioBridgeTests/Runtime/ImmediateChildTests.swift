@@ -10,6 +10,7 @@ import Testing
     .pinsOrder,
     arguments: [false, true]
   )
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func childOfAGroup(debug: Bool) throws {
     try withLoop(debug: debug) { loop in
       let trace = Journal<String>()
@@ -49,6 +50,7 @@ import Testing
     .pinsOrder,
     arguments: [false, true]
   )
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func turns(debug: Bool) throws {
     try withLoop(debug: debug) { loop in
       let trace = Journal<String>()
@@ -78,6 +80,7 @@ import Testing
   }
 
   @Test("an immediate child does not spend the cancellation that its parent is due", arguments: [false, true])
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func parentsCancellation(debug: Bool) throws {
     try withLoop(debug: debug) { loop in
       let trace = Journal<String>()
@@ -99,6 +102,7 @@ import Testing
   }
 
   @Test("cancelling a task cancels its immediate children that wait for the loop")
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func cancelled() throws {
     try withLoop { loop in
       let ended = Shared(0)
@@ -124,6 +128,7 @@ import Testing
     "Task.immediate, which leaves the loop when it suspends, gets an error that says so; its maker goes on",
     arguments: [false, true]
   )
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func immediateTask(debug: Bool) async throws {
     let (messages, time) = try await onOwnThread {
       try withLoop(debug: debug) { loop in

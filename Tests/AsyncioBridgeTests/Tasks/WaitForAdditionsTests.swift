@@ -113,6 +113,7 @@ import Testing
   }
 
   @Test("a child that begins within its parent's step has a timeout of its own", arguments: Asyncio.Semantics.all)
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func immediateChild(_ semantics: Asyncio.Semantics) throws {
     try runOnLoop(semantics: semantics) { loop in
       let future = UncheckedBox(loop.createFuture(of: Int.self))
