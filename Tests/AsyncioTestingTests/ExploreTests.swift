@@ -67,6 +67,22 @@ import Testing
     #expect(result.neverTrue == ["two"])
   }
 
+  @Test("that a timer is due before what is ready counts as a delay of that")
+  func lateness() async throws {
+    let exploration = Asyncio.Exploration(
+      search: .delays(upTo: 1),
+      time: nil,
+      level: .timing,
+      lateness: .seconds(1)
+    )
+    let found = try await failure(exploration) {
+      let sleeper = Asyncio.createTask { try await Asyncio.sleep(.milliseconds(1)) }
+      for _ in 0..<5 { try await Asyncio.sleep(.zero) }
+      try check(!sleeper.isDone, "it has slept less than five turns")
+    }
+    #expect(found.description.contains("1 deviation"))
+  }
+
   // MARK: Kinds of failures
 
   @Test("an error, a check, a deadlock, a livelock and a report are failures that say what they are")

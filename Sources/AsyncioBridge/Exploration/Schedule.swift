@@ -201,7 +201,8 @@ package final class Schedule: SchedulePolicy {
     candidateCounts.append(2)
     let isLate =
       switch settings.strategy {
-      case .following: planned[choice] == .pick(1)
+      // To delay what is ready, and to pick the timer, are the same.
+      case .following: planned[choice] != nil
       case .random, .pos, .pct: random.next() % 4 == 0
       }
     if isLate { deviations.append(Deviation(choice, .pick(1))) }
