@@ -32,18 +32,6 @@ import Testing
 
   // MARK: Finding
 
-  @Test("a known bug is found in time; what is found has a short text, which replays it alike", arguments: KnownBug.all)
-  func finds(_ bug: KnownBug) async throws {
-    let found = try await failure(Asyncio.Exploration(schedules: 3000, time: nil), bug.body)
-    #expect(found.schedules <= bug.schedules)
-    #expect(found.schedule.count <= 40)
-    #expect(found.description.contains("replayed alike"))
-    let again = try await failure(replaying: found.schedule, bug.body)
-    #expect(again.schedule == found.schedule)
-    #expect(again.table == found.table)
-    #expect(again.failure == found.failure)
-  }
-
   @Test("what is right is silent, under any search", arguments: 0..<5)
   func silence(_ search: Int) async throws {
     let searches: [Asyncio.Exploration.Search] = [.standard, .random, .pos, .pct(changes: 2), .delays(upTo: 2)]
@@ -77,6 +65,22 @@ import Testing
       await write
     }.get()
     #expect(result.neverTrue == ["two"])
+  }
+
+  @Test("that a timer is due before what is ready counts as a delay of that")
+  func lateness() async throws {
+    let exploration = Asyncio.Exploration(
+      search: .delays(upTo: 1),
+      time: nil,
+      level: .timing,
+      lateness: .seconds(1)
+    )
+    let found = try await failure(exploration) {
+      let sleeper = Asyncio.createTask { try await Asyncio.sleep(.milliseconds(1)) }
+      for _ in 0..<5 { try await Asyncio.sleep(.zero) }
+      try check(!sleeper.isDone, "it has slept less than five turns")
+    }
+    #expect(found.description.contains("1 deviation"))
   }
 
   // MARK: Kinds of failures
