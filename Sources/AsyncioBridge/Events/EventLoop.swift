@@ -164,23 +164,67 @@ extension Asyncio {
 
     /// Whether the Swift task that hosts a body is kept for other bodies when the body ends.
     @usableFromInline let reusesHosts: Bool
+    /// What the bodies on such hosts inherit all the same.
+    @usableFromInline let inheritedLocals: InheritedLocals?
 
     /// Creates a loop that is ready to run.
     /// - Parameters:
     ///   - clock: the kind of time that the loop's clock tells.
     ///   - debug: whether the loop starts in debug mode; by default as the environment says.
     ///   - reusesHosts: whether tasks share Swift tasks, one after another, instead of having one made for each. Then a
-    ///     task does **not** inherit its creator's `@TaskLocal` values, and debuggers don't show its name; everything
+    ///     task does **not** inherit its creator's `@TaskLocal` values (but those that
+    ///     ``init(clock:debug:reusesHosts:semantics:inheriting:)`` names), and debuggers don't show its name; everything
     ///     else is the same. Programs that make many short tasks become faster.
     ///   - semantics: which Python the loop follows.
-    public init(
+    public convenience init(
       clock: LoopClock.Kind = .monotonic,
       debug: Bool? = nil,
       reusesHosts: Bool = false,
       semantics: Semantics = .python3_8
     ) {
+      self.init(clock, debug, reusesHosts, semantics, inheriting: nil)
+    }
+
+    /// Creates a loop that is ready to run, and whose tasks inherit some of their creator's task-local values even if
+    /// they share Swift tasks.
+    ///
+    /// ```swift
+    /// Asyncio.EventLoop(reusesHosts: true, inheriting: Request.$id)
+    /// ```
+    /// A loop that does not reuse its hosts has its tasks inherit all of them in any case. Each local costs each task a
+    /// closure.
+    /// - Parameters:
+    ///   - clock: the kind of time that the loop's clock tells.
+    ///   - debug: whether the loop starts in debug mode; by default as the environment says.
+    ///   - reusesHosts: whether tasks share Swift tasks, one after another.
+    ///   - semantics: which Python the loop follows.
+    ///   - locals: the task-locals, by their projected values, that a task takes from the code that creates it.
+    public convenience init<each Local: Sendable>(
+      clock: LoopClock.Kind = .monotonic,
+      debug: Bool? = nil,
+      reusesHosts: Bool,
+      semantics: Semantics = .python3_8,
+      inheriting locals: repeat TaskLocal<each Local>
+    ) {
+      self.init(
+        clock,
+        debug,
+        reusesHosts,
+        semantics,
+        inheriting: reusesHosts ? InheritedLocals(repeat each locals) : nil
+      )
+    }
+
+    private init(
+      _ clock: LoopClock.Kind,
+      _ debug: Bool?,
+      _ reusesHosts: Bool,
+      _ semantics: Semantics,
+      inheriting locals: InheritedLocals?
+    ) {
       self.semantics = semantics
       self.reusesHosts = reusesHosts
+      inheritedLocals = locals
       let mailbox = Mailbox(isVirtual: clock == .virtual)
       self.mailbox = mailbox
       taskExecutor = LoopTaskExecutor(mailbox: mailbox)

@@ -36,7 +36,7 @@ extension Asyncio {
       _ body: nonisolated(nonsending) @escaping () async throws -> Value
     ) throws {
       let core = try TaskRef.create(on: loop, name: name, context: context, eagerly: eagerStart)
-      core.keepBody(body)
+      core.keepBody(loop.inheritedLocals?.bind(body) ?? body)
       super.init(unownedLoop: Unretained(loop), core: core, site: SourceSite(fileID, line))
       core.record.loop.with { Self.start(core, on: $0, name: name, eagerly: eagerStart) }
     }

@@ -57,8 +57,8 @@ struct CompileTimeTests {
   }
 
   @Test(
-    "the example programs compile in any module; where the main actor is the default, with nonisolated on what is top-level",
-    arguments: Settings.allCases
+    "the example programs compile elsewhere; where the main actor is the default, with nonisolated on what is top-level",
+    arguments: [Settings.nonisolatedNonsending, .both]
   )
   func examples(_ settings: Settings) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

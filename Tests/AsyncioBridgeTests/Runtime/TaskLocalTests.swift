@@ -5,6 +5,8 @@ import Testing
 /// Task-locals are Swift's context variables: what is created inherits its creator's.
 @Suite struct TaskLocalTests {
   @TaskLocal private static var request = "none"
+  @TaskLocal private static var user: Int?
+  @TaskLocal private static var secret = "none"
 
   @Test("a task has its creator's task-locals, as they were when it was created")
   func tasks() throws {
@@ -23,6 +25,38 @@ import Testing
       let values = try await Asyncio.gather(tasks).value
       #expect(values == [["a", "a", "a"], ["b", "b", "b"]])
     }
+  }
+
+  @Test("on a loop that reuses its hosts a task inherits what the loop has been told, and nothing else")
+  func reusedHosts() throws {
+    let loop = EventLoop(clock: .virtual, reusesHosts: true, inheriting: Self.$request, Self.$user)
+    let main = try loop.createTask {
+      var seen: [[String]] = []
+      for name in ["a", "b", "none"] {
+        let task = Self.$request.withValue(name) {
+          Self.$user.withValue(name == "b" ? 7 : nil) {
+            Self.$secret.withValue(name) {
+              Asyncio.createTask {
+                try await Asyncio.sleep(.milliseconds(1))
+                // Each runs on the host of the one before.
+                return [Self.request, Self.user.map(String.init) ?? "nobody", Self.secret]
+              }
+            }
+          }
+        }
+        seen.append(try await task.value)
+      }
+      #expect(Self.request == "none")
+      return seen
+    }
+    let seen = try loop.runUntilComplete(main)
+    #expect(seen == [["a", "nobody", "none"], ["b", "7", "none"], ["none", "nobody", "none"]])
+    try loop.close()
+
+    let exact = EventLoop(clock: .virtual, reusesHosts: false, inheriting: Self.$request)
+    let inheriting = try Self.$secret.withValue("a") { try exact.createTask { Self.secret } }
+    #expect(try exact.runUntilComplete(inheriting) == "a")
+    try exact.close()
   }
 
   @Test("a value that is bound around an await stays bound behind it, and is no other task's", .pinsOrder)
