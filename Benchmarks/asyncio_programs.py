@@ -279,11 +279,16 @@ class Job:
         self.task = None
         self.started = None
 
-    def start(self):
-        self.task = asyncio.create_task(self.coroutine)
+    def start(self, scheduler):
+        self.task = asyncio.create_task(self.run(scheduler))
         if self.started is not None and not self.started.done():
             self.started.set_result(None)
-        return self.task
+
+    async def run(self, scheduler):
+        try:
+            return await self.coroutine
+        finally:
+            scheduler.did_end(self)
 
     async def wait(self):
         if self.task is None:
@@ -310,12 +315,11 @@ class Scheduler:
         return job
 
     def start(self, job):
-        task = job.start()
-        self.active.add(task)
-        task.add_done_callback(self.did_end)
+        self.active.add(job)
+        job.start(self)
 
-    def did_end(self, task):
-        self.active.remove(task)
+    def did_end(self, job):
+        self.active.remove(job)
         if self.pending and len(self.active) < self.limit:
             self.start(self.pending.popleft())
 
@@ -325,10 +329,11 @@ class Scheduler:
             job.coroutine.close()
             if job.started is not None:
                 job.started.cancel()
-        for task in self.active:
+        tasks = [job.task for job in self.active]
+        for task in tasks:
             task.cancel()
-        if self.active:
-            await asyncio.wait(self.active)
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 @program("scheduler", 100_000)
@@ -471,12 +476,24 @@ class ThreadQueue:
                     return self.items.popleft()
                 getter = self.loop.create_future()
                 self.getters.append(getter)
-            await getter
+            try:
+                await getter
+            except asyncio.CancelledError:
+                self.give_up(getter)
+                raise
+
+    def give_up(self, getter):
+        """A task's wait has failed: if it was woken for an item, that is the next one's."""
+        with self.mutex:
+            if getter in self.getters:
+                self.getters.remove(getter)
+            elif self.items and self.getters:
+                self.wake(self.getters.popleft())
 
 
 @program("threadqueue", 100_000)
 async def threadqueue(n):
-    queue = ThreadQueue(100)
+    queue = ThreadQueue(1000)
 
     def produce():
         for number in range(n):

@@ -3,27 +3,16 @@ import AsyncioBridge
 /// Runs jobs in tasks of their own, so many at a time. The others wait for their turn.
 final class Scheduler<Value> {
   final class Job {
-    private enum State {
+    fileprivate enum State {
       case waiting(Asyncio.Body<Value>, started: Asyncio.Future<Void>?)
       case started(Asyncio.Task<Value>)
     }
 
-    private var state: State
+    fileprivate var state: State
+    /// Among the active ones.
+    fileprivate var place = 0
 
-    init(_ body: @escaping Asyncio.Body<Value>) { state = .waiting(body, started: nil) }
-
-    func start() -> Asyncio.Task<Value>? {
-      guard case .waiting(let body, let started) = state else { return nil }
-      let task = Asyncio.createTask(body)
-      state = .started(task)
-      if let started, !started.isDone { try? started.setResult() }
-      return task
-    }
-
-    /// The job is never to start.
-    func drop() {
-      if case .waiting(_, let started) = state { started?.cancel() }
-    }
+    fileprivate init(_ body: @escaping Asyncio.Body<Value>) { state = .waiting(body, started: nil) }
 
     func value() async throws -> Value {
       while true {
@@ -40,7 +29,8 @@ final class Scheduler<Value> {
   }
 
   private let limit: Int
-  private var active: Set<Asyncio.Task<Value>> = []
+  /// Each knows its place, so that nothing has to hash.
+  private var active: [Job] = []
   private let pending = Asyncio.Queue<Job>()
 
   init(limit: Int) { self.limit = limit }
@@ -52,20 +42,33 @@ final class Scheduler<Value> {
   }
 
   private func start(_ job: Job) {
-    guard let task = job.start() else { return }
-    active.insert(task)
-    task.addDoneCallback { _ in try self.didEnd(task) }
+    guard case .waiting(let body, let started) = job.state else { return }
+    job.place = active.count
+    active.append(job)
+    let task = Asyncio.createTask {
+      defer { self.didEnd(job) }
+      return try await body()
+    }
+    job.state = .started(task)
+    if let started, !started.isDone { try? started.setResult() }
   }
 
-  private func didEnd(_ task: Asyncio.Task<Value>) throws {
-    active.remove(task)
-    if !pending.isEmpty, active.count < limit { start(try pending.getNowait()) }
+  private func didEnd(_ job: Job) {
+    let last = active.removeLast()
+    if last !== job {
+      active[job.place] = last
+      last.place = job.place
+    }
+    if active.count < limit, let next = try? pending.getNowait() { start(next) }
   }
 
   func close() async throws {
-    while !pending.isEmpty { try pending.getNowait().drop() }
-    for task in active { task.cancel() }
-    if !active.isEmpty { _ = try await Asyncio.wait(active) }
+    while !pending.isEmpty {
+      if case .waiting(_, let started) = try pending.getNowait().state { started?.cancel() }
+    }
+    let tasks = active.compactMap { if case .started(let task) = $0.state { task } else { nil } }
+    for task in tasks { task.cancel() }
+    if !tasks.isEmpty { _ = try await Asyncio.wait(tasks) }
   }
 }
 

@@ -3,10 +3,24 @@ import Synchronization
 
 /// A bounded queue into which threads put, and from which tasks of a loop take.
 final class ThreadQueue<Element: Sendable>: Sendable {
+  /// What a thread or a task waits for, made only if it has to wait.
+  private typealias Turn = Asyncio.Promise<Void>
+
   private struct State {
     var items: ArraySlice<Element> = []
-    var putters: [Asyncio.Promise<Void>] = []
-    var getters: [Asyncio.Promise<Void>] = []
+    var putters: ArraySlice<Turn> = []
+    var getters: ArraySlice<Turn> = []
+  }
+
+  private enum Attempt<Success> {
+    case done(Success, wakes: Turn?)
+    case mustWait(Turn)
+
+    static func joining(_ line: inout ArraySlice<Turn>) -> Self {
+      let turn = Turn()
+      line.append(turn)
+      return .mustWait(turn)
+    }
   }
 
   private let maxsize: Int
@@ -17,43 +31,57 @@ final class ThreadQueue<Element: Sendable>: Sendable {
   /// Waits for a place. For threads.
   func put(_ item: Element) throws {
     while true {
-      let place = Asyncio.Promise<Void>()
-      let getter: Asyncio.Promise<Void>?? = state.withLock { state in
-        if state.items.count >= maxsize {
-          state.putters.append(place)
-          return nil
-        }
+      let attempt = state.withLock { state -> Attempt<Void> in
+        if state.items.count >= maxsize { return .joining(&state.putters) }
         state.items.append(item)
-        return .some(state.getters.isEmpty ? nil : state.getters.removeFirst())
+        return .done((), wakes: state.getters.popFirst())
       }
-      if let getter {
+      switch attempt {
+      case .done(_, let getter):
         _ = getter?.resolve(.success(()))
         return
+      case .mustWait(let turn): try turn.future.result()
       }
-      try place.future.result()
     }
   }
 
   /// Waits for an item. For tasks.
   func get() async throws -> Element {
     while true {
-      let arrival = Asyncio.Promise<Void>()
-      let (item, putter) = state.withLock { state -> (Element?, Asyncio.Promise<Void>?) in
-        if let item = state.items.popFirst() {
-          return (item, state.putters.isEmpty ? nil : state.putters.removeFirst())
-        }
-        state.getters.append(arrival)
-        return (nil, nil)
+      let attempt = state.withLock { state -> Attempt<Element> in
+        guard let item = state.items.popFirst() else { return .joining(&state.getters) }
+        return .done(item, wakes: state.putters.popFirst())
       }
-      _ = putter?.resolve(.success(()))
-      if let item { return item }
-      try await arrival.future.value
+      switch attempt {
+      case .done(let item, let putter):
+        _ = putter?.resolve(.success(()))
+        return item
+      case .mustWait(let turn):
+        do {
+          try await turn.future.value
+        } catch {
+          giveUp(turn)
+          throw error
+        }
+      }
     }
+  }
+
+  /// A task's wait has failed: if it was woken for an item, that is the next one's.
+  private func giveUp(_ turn: Turn) {
+    let next = state.withLock { state -> Turn? in
+      if let place = state.getters.firstIndex(where: { $0 === turn }) {
+        state.getters.remove(at: place)
+        return nil
+      }
+      return state.items.isEmpty ? nil : state.getters.popFirst()
+    }
+    _ = next?.resolve(.success(()))
   }
 }
 
 let threadqueue = onLoop("threadqueue", 100_000) { _, n in
-  let queue = ThreadQueue<Int>(maxsize: 100)
+  let queue = ThreadQueue<Int>(maxsize: 1000)
   let producer = try Asyncio.EventLoop.running()!.runInExecutor {
     for number in 0..<n { try queue.put(number) }
   }
