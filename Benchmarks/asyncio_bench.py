@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from asyncio_programs import PROGRAMS
+
 WORKLOADS = {}  # name: (default n, function of n that returns nanoseconds per operation)
 MANY = 200_000
 new_loop = asyncio.new_event_loop
@@ -348,6 +350,12 @@ def tslat(n):
     return duration / n * 1e9
 
 
+# Programs
+
+for name, (n, function) in PROGRAMS.items():
+    on_loop(name, n)(function)
+
+
 # Memory
 
 
@@ -385,6 +393,7 @@ def main(arguments):
         import uvloop
 
         new_loop = uvloop.new_event_loop
+        del WORKLOADS["limiterfull"]  # uvloop has no virtual time
         arguments = arguments[1:]
     if not arguments or arguments[0] == "list":
         print("\n".join(WORKLOADS))

@@ -26,9 +26,14 @@ func seconds() -> Double {
 func noop() async -> Int { 1 }
 
 /// Measures `body` as the main task of a new loop.
-func onLoop(_ name: String, _ n: Int, _ body: @escaping @Sendable (EventLoop, Int) async throws -> Void) -> Workload {
+func onLoop(
+  _ name: String,
+  _ n: Int,
+  clock: Asyncio.LoopClock.Kind = .monotonic,
+  _ body: @escaping @Sendable (EventLoop, Int) async throws -> Void
+) -> Workload {
   Workload(name: name, n: n) { n in
-    let loop = EventLoop(reusesHosts: reusesHosts)
+    let loop = EventLoop(clock: clock, reusesHosts: reusesHosts)
     defer { try? loop.close() }
     let duration = try loop.runUntilComplete {
       let start = seconds()

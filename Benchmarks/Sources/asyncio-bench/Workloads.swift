@@ -18,6 +18,7 @@ let workloads: [Workload] =
   + [("timers1k", 1000), ("timers10k", 10_000), ("timers100k", 100_000), ("timers1M", 1_000_000)]
   .map { timers($0.0, $0.1, window: nil) }
   + [sleepers, queue("queue100", 100), queue("queueinf", 0), lock, tsthru, tslat, mem, ppqueue, ppevent]
+  + programs
 
 // MARK: Callbacks and futures
 

@@ -262,6 +262,13 @@ extension Asyncio {
       return callback
     }
 
+    /// What comes of a callback for futures of one type that was registered on this one, too.
+    @inline(never)
+    @usableFromInline
+    final func isOfOtherType(than type: AnyFuture.Type) -> any Error {
+      ValueError("a callback for a \(type) was registered on \(self)")
+    }
+
     /// Removes all registrations of a callback. `remove_done_callback()`.
     /// - Returns: how many there were.
     @discardableResult

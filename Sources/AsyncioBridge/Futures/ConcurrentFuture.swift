@@ -4,66 +4,19 @@ extension Asyncio {
   /// ``LoopHandle/runCoroutineThreadsafe(fileID:line:_:)`` and ``Executor/submit(_:)`` return one; one of your own is
   /// that of a ``Promise``, which ends it. ``wrapFuture(_:loop:isolation:)`` makes a loop's future of it.
   public final class ConcurrentFuture<Value: Sendable>: Sendable {
-    private enum State {
-      case pending
-      /// Work that has begun and can't be cancelled any more.
-      case running
-      case finished(Result<Value, any Error>)
-      case cancelled
-    }
-
-    /// What completes the future, if that is a loop's future.
-    struct Source: Sendable {
-      /// Tells it that this one was cancelled.
-      let cancel: @Sendable () -> Void
-      /// Tells it that this one has gone.
-      let drop: @Sendable () -> Void
-    }
-
-    /// Who is to be told when the future is done.
-    private struct Waiting {
-      var source: Source?
-      /// The future itself, if it has callbacks and a source, which does not keep it.
-      var keeper: ConcurrentFuture<Value>?
-      var callbacks: [@Sendable (ConcurrentFuture<Value>) -> Void] = []
-      /// What threads block on; made for the first of them.
-      var event: ThreadEvent?
-
-      func tell(_ future: ConcurrentFuture<Value>) {
-        event?.set()
-        if let source, future.isCancelled { source.cancel() }
-        for callback in callbacks { callback(future) }
-      }
-    }
-
-    private struct Storage {
-      var state = State.pending
-      // Invariant: empty once the future is done.
-      var waiting = Waiting()
-
-      mutating func end(_ state: State) -> Waiting {
-        self.state = state
-        defer { waiting = Waiting() }
-        return waiting
-      }
-    }
-
-    private let storage = Locked(Storage())
+    private let progress = Locked(ConcurrentProgress())
 
     init() {}
 
-    deinit { storage.withLock { $0.waiting.source }?.drop() }
+    deinit { progress.withLock { $0.waiting.source }?.drop() }
 
     /// Has the source told of the end of this one, unless that has come by itself.
-    func tie(to source: Source) {
-      let isDone = storage.withLock { storage in
-        switch storage.state {
-        case .finished, .cancelled: return true
-        case .pending, .running:
-          storage.waiting.source = source
-          if !storage.waiting.callbacks.isEmpty { storage.waiting.keeper = self }
-          return false
-        }
+    func tie(to source: ConcurrentProgress.Source) {
+      let isDone = progress.withLock { progress in
+        if progress.isDone { return true }
+        progress.waiting.source = source
+        if !progress.waiting.callbacks.isEmpty { progress.waiting.keeper = self }
+        return false
       }
       if isDone, isCancelled { source.cancel() }
     }
@@ -71,19 +24,10 @@ extension Asyncio {
     // MARK: Reading
 
     /// Whether there is a result, an error or a cancellation. `Future.done()`.
-    public var isDone: Bool {
-      storage.withLock {
-        switch $0.state {
-        case .pending, .running: false
-        case .finished, .cancelled: true
-        }
-      }
-    }
+    public var isDone: Bool { progress.withLock { $0.isDone } }
 
     /// Whether the future was cancelled. `Future.cancelled()`.
-    public var isCancelled: Bool {
-      storage.withLock { if case .cancelled = $0.state { true } else { false } }
-    }
+    public var isCancelled: Bool { progress.withLock { $0.phase == .cancelled } }
 
     /// How the future has ended; nil while it has not.
     enum End {
@@ -92,10 +36,10 @@ extension Asyncio {
     }
 
     var end: End? {
-      storage.withLock {
-        switch $0.state {
+      progress.withLock { progress in
+        switch progress.phase {
         case .pending, .running: nil
-        case .finished(let result): .finished(result)
+        case .finished: .finished(progress.result())
         case .cancelled: .cancelled
         }
       }
@@ -103,10 +47,10 @@ extension Asyncio {
 
     /// The outcome, nil while there is none: an error of `CancellationError` stands for a cancelled future.
     public var outcome: Result<Value, any Error>? {
-      storage.withLock {
-        switch $0.state {
+      progress.withLock { progress in
+        switch progress.phase {
         case .pending, .running: nil
-        case .finished(let result): result
+        case .finished: progress.result()
         case .cancelled: .failure(cancellation)
         }
       }
@@ -135,14 +79,11 @@ extension Asyncio {
     }
 
     private func eventUnlessDone() -> ThreadEvent? {
-      storage.withLock { storage in
-        switch storage.state {
-        case .finished, .cancelled: return nil
-        case .pending, .running:
-          let event = storage.waiting.event ?? ThreadEvent()
-          storage.waiting.event = event
-          return event
-        }
+      progress.withLock { progress in
+        if progress.isDone { return nil }
+        let event = progress.waiting.event ?? ThreadEvent()
+        progress.waiting.event = event
+        return event
       }
     }
 
@@ -171,11 +112,11 @@ extension Asyncio {
     /// - Returns: false if the work is done, or runs and cannot be stopped; then nothing happens.
     @discardableResult
     public func cancel() -> Bool {
-      let waiting = storage.withLock { storage -> Waiting? in
-        switch storage.state {
+      let waiting = progress.withLock { progress -> ConcurrentProgress.Waiting? in
+        switch progress.phase {
         case .running, .finished: nil
-        case .cancelled: Waiting()
-        case .pending: storage.end(.cancelled)
+        case .cancelled: .init()
+        case .pending: progress.end(.cancelled)
         }
       }
       waiting?.tell(self)
@@ -184,43 +125,37 @@ extension Asyncio {
 
     /// See ``Promise/setRunning()``.
     func setRunning() -> Bool {
-      storage.withLock { storage in
-        guard case .pending = storage.state else { return false }
-        storage.state = .running
+      progress.withLock { progress in
+        guard progress.phase == .pending else { return false }
+        progress.phase = .running
         return true
       }
     }
 
     /// See ``Promise/resolve(_:)``.
     @discardableResult
-    func resolve(_ result: Result<Value, any Error>) -> Bool { end(.finished(result)) }
-
-    /// Nobody is left who might end it: cancels it even if the work has begun.
-    func drop() { _ = end(.cancelled) }
-
-    private func end(_ state: State) -> Bool {
-      let waiting = storage.withLock { storage -> Waiting? in
-        switch storage.state {
-        case .finished, .cancelled: nil
-        case .pending, .running: storage.end(state)
-        }
+    func resolve(_ result: Result<Value, any Error>) -> Bool {
+      let waiting = progress.withLock { progress -> ConcurrentProgress.Waiting? in
+        if progress.isDone { return nil }
+        progress.keep(result)
+        return progress.end(.finished)
       }
       waiting?.tell(self)
       return waiting != nil
     }
 
+    /// Nobody is left who might end it: cancels it even if the work has begun.
+    func drop() { progress.withLock { $0.isDone ? nil : $0.end(.cancelled) }?.tell(self) }
+
     /// Registers a callback for when the future is done. `Future.add_done_callback()`.
     ///
     /// It is called on the thread that completes the future, or at once if that has happened.
     public func addDoneCallback(_ callback: @escaping @Sendable (ConcurrentFuture<Value>) -> Void) {
-      let isDone = storage.withLock { storage in
-        switch storage.state {
-        case .finished, .cancelled: return true
-        case .pending, .running:
-          storage.waiting.callbacks.append(callback)
-          if storage.waiting.source != nil { storage.waiting.keeper = self }
-          return false
-        }
+      let isDone = progress.withLock { progress in
+        if progress.isDone { return true }
+        progress.waiting.callbacks.append { callback(.known($0)) }
+        if progress.waiting.source != nil { progress.waiting.keeper = self }
+        return false
       }
       if isDone { callback(self) }
     }
@@ -231,9 +166,8 @@ extension Asyncio.ConcurrentFuture: CustomStringConvertible {
   /// `<ConcurrentFuture pending>` and so on.
   public var description: String {
     let state =
-      switch storage.withLock({ $0.state }) {
-      case .pending: "pending"
-      case .running: "running"
+      switch end {
+      case nil: progress.withLock { $0.phase == .running } ? "running" : "pending"
       case .cancelled: "cancelled"
       case .finished(.success(let value)): "finished result=\(Asyncio.describe(value))"
       case .finished(.failure(let error)): "finished exception=\(error)"

@@ -38,7 +38,10 @@ final class DoneCallbackRegistration: KeepingObserver {
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     guard let callback else { return }
-    try Asyncio.Context.with(context) { try callback.body(future) }
+    guard let thread = future.onLoop({ $0.thread }) else {
+      preconditionFailure("AsyncioBridge: a callback outside of the loop's code")
+    }
+    try Asyncio.Context.with(context, on: thread) { try callback.body(future) }
   }
 
   override func letGo() { callback = nil }

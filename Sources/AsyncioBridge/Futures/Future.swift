@@ -89,18 +89,18 @@ extension Asyncio {
     /// - Returns: the callback, to remove it with. Registered on a future with another type of value, it is not called:
     ///   that is reported as an error of the callback's.
     @discardableResult
+    @inlinable
     public final func addDoneCallback(
       context: Context? = nil,
       fileID: StaticString = #fileID,
       line: UInt = #line,
       _ body: @escaping (Future<Value>) throws -> Void
     ) -> DoneCallback {
+      // Inlined, since the cast takes the runtime long where the compiler does not know the type.
       let callback = DoneCallback(fileID: fileID, line: line) { future in
         // The callback may have been registered on another future too, whose value is of another type.
-        guard let future = future as? Future<Value> else {
-          throw ValueError("a callback for a \(Future<Value>.self) was registered on \(future)")
-        }
-        try body(future)
+        guard let typed = future as? Future<Value> else { throw future.isOfOtherType(than: Future<Value>.self) }
+        try body(typed)
       }
       addDoneCallback(callback, context: context)
       return callback

@@ -8,20 +8,10 @@
 /// costs 5 % more (counted under valgrind).
 @usableFromInline
 class KeepingObserver: FutureObserver {
-  // The neighbours in the circle of a loop's observers; nil if it is in none, itself if there are no others. Unowned:
+  // The neighbours in the circle of a loop's observers; nil if it is in none, itself if there are no others. Not kept:
   // an observer leaves the circle before it goes.
-  @safe @exclusivity(unchecked) private var unownedPrevious: Unretained<KeepingObserver>?
-  @safe @exclusivity(unchecked) private var unownedNext: Unretained<KeepingObserver>?
-
-  private var previous: KeepingObserver {
-    get { unownedPrevious?.object ?? self }
-    set { unownedPrevious = Unretained(newValue) }
-  }
-
-  private var next: KeepingObserver {
-    get { unownedNext?.object ?? self }
-    set { unownedNext = Unretained(newValue) }
-  }
+  @safe @exclusivity(unchecked) private var previous: Unretained<KeepingObserver>?
+  @safe @exclusivity(unchecked) private var next: Unretained<KeepingObserver>?
 
   deinit { leave() }
 
@@ -30,25 +20,26 @@ class KeepingObserver: FutureObserver {
 
   /// Has the observer let go when the loop is closed.
   final func join(_ loop: Asyncio.EventLoop) {
-    let last = loop.keepingObservers
-    previous = last.previous
-    next = last
-    previous.next = self
-    last.previous = self
+    let this = Unretained(self)
+    let head = Unretained(loop.keepingObservers)
+    let last = head.with { $0.previous } ?? head
+    previous = last
+    next = head
+    last.with { $0.next = this }
+    head.with { $0.previous = this }
   }
 
   private func leave() {
-    if unownedNext == nil { return }
-    previous.next = next
-    next.previous = previous
-    unownedPrevious = nil
-    unownedNext = nil
+    guard let previous, let next else { return }
+    previous.with { $0.next = next }
+    next.with { $0.previous = previous }
+    self.previous = nil
+    self.next = nil
   }
 
   /// Makes all others in the circle let go, and leave it.
   final func letGoOthers() {
-    while unownedNext != nil, next !== self {
-      let other = next
+    while let other = next?.object, other !== self {
       other.leave()
       other.letGo()
     }

@@ -5,3 +5,10 @@ extension Asyncio.AnyFuture {
   @inline(__always)
   final func known<F: Asyncio.AnyFuture>(as type: F.Type) -> F { unsafe unsafeDowncast(self, to: type) }
 }
+
+extension Asyncio.ConcurrentFuture {
+  /// An object as the future that it is known to be by construction. Debug builds check.
+  static func known(_ object: any AnyObject & Sendable) -> Asyncio.ConcurrentFuture<Value> {
+    unsafe unsafeDowncast(object, to: Asyncio.ConcurrentFuture<Value>.self)
+  }
+}

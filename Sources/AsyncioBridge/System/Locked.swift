@@ -33,3 +33,9 @@ final class Locked<Value: ~Copyable>: @unchecked Sendable {
     return try body(&value)
   }
 }
+
+/// Reflection, for example by `dump`, shows nothing of what threads share: it looks without the lock, and not every
+/// value can be copied.
+extension Locked: CustomReflectable where Value: ~Copyable {
+  var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+}
