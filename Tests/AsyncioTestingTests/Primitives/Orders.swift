@@ -65,7 +65,7 @@ enum Orders: CaseIterable, CustomTestStringConvertible {
       lateness: .seconds(1),
       foreignPatience: .zero
     )
-    return try await Asyncio.explore(exploration, body)
+    return try await Turnstile.pass { try await Asyncio.explore(exploration, body) }
   }
 }
 
