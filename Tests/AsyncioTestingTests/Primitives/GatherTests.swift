@@ -29,18 +29,19 @@ import Testing
           return number
         }
       }
-      let waiter = Asyncio.createTask { try await Asyncio.gather(tasks).value }
+      var hasBegun = false
+      let waiter = Asyncio.createTask {
+        hasBegun = true
+        return try await Asyncio.gather(tasks).value
+      }
       let isAccepted = try await cancelling(waiter, after: turns).value
       let ending = await waiter.ending()
-      var isBegun = true
-      if isAccepted, tasks.contains(where: { !$0.isDone }) {
-        // The waiter was cancelled before it gathered: then its children are not cancelled.
-        isBegun = false
-      }
+      try check(!hasBegun || tasks.allSatisfy(\.isDone), "a child runs on")
       for task in tasks { _ = await task.ending() }
       let cancelled = tasks.count { $0.isCancelled }
+      try check(hasBegun || cancelled == 0, "cancelled before they were gathered")
       try check(ending == .cancelled ? isAccepted : ending == .value && cancelled == 0, "\(ending), \(cancelled)")
-      Asyncio.sometimes("not begun", !isBegun)
+      Asyncio.sometimes("cancelled before it begins", !hasBegun)
       Asyncio.sometimes("some are through", cancelled > 0 && cancelled < 3)
       Asyncio.sometimes("none is through", cancelled == 3)
       Asyncio.sometimes("all are through", ending == .value)
