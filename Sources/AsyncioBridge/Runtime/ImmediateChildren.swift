@@ -4,6 +4,12 @@
 // parent's cancellation.
 
 extension Asyncio.EventLoop {
+  /// The task whose own body is calling; nil in a child that began within the task's step, too.
+  func callingBody() -> TaskRef? {
+    guard let core = callingCore(), core.record.jobID == .current else { return nil }
+    return core
+  }
+
   /// - Throws: `RuntimeError` if the caller is a child task that would resume off the loop.
   func checkChildPrefersLoop() throws {
     // Outside of a task's step, a caller that is no task's host is on the loop's thread because its executor, or its

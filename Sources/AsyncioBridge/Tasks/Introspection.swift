@@ -8,7 +8,7 @@ extension Asyncio {
     isolation: isolated (any Actor)? = #isolation
   ) -> (any TaskProtocol)? {
     let loop = EventLoop.current(loop, "Asyncio.currentTask()")
-    return loop.currentCustomTask ?? loop.callingCore()?.task?.asTask
+    return loop.currentCustomTask ?? loop.callingBody()?.task?.asTask
   }
 
   /// The tasks of a loop that are not done, in the order of their creation. `asyncio.all_tasks()`.

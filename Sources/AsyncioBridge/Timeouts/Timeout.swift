@@ -173,7 +173,7 @@ extension Asyncio {
   /// The running loop, and what runs the body that is calling.
   static func callingTask(or message: String) throws -> (EventLoop, TaskRef) {
     let loop = try EventLoop.runningOrThrow()
-    guard let core = loop.callingCore() else {
+    guard let core = loop.callingBody() else {
       throw RuntimeError(
         "\(message): a child task of Swift's own is none of the loop's; make one with Asyncio.createTask",
         code: .noCurrentTask

@@ -101,6 +101,29 @@ import Testing
     }
   }
 
+  @Test("an immediate child is not its parent: there is no current task, and nothing to put a timeout or a group on")
+  @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
+  func identity() throws {
+    let trace = Journal<String>()
+    try runOnLoop { _ in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addImmediateTask {
+          trace.append(Asyncio.currentTask()?.name ?? "none")
+          do { try await Asyncio.timeout(.seconds(1)) {} } catch let error as Asyncio.RuntimeError {
+            trace.append(error.code == .noCurrentTask ? "no timeout" : "\(error)")
+          }
+          do { try await Asyncio.withTaskGroup { _ in } } catch let error as Asyncio.RuntimeError {
+            trace.append(error.code == .noCurrentTask ? "no group" : "\(error)")
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(Asyncio.currentTask() != nil)
+      try await Asyncio.timeout(.seconds(1)) {}
+    }
+    #expect(trace.entries == ["none", "no timeout", "no group"])
+  }
+
   @Test("cancelling a task cancels its immediate children that wait for the loop")
   @available(macOS 26.0, iOS 26.0, tvOS 26.0, watchOS 26.0, visionOS 26.0, *)
   func cancelled() throws {
