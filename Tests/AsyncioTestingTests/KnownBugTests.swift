@@ -2,7 +2,7 @@ import AsyncioBridge
 import AsyncioTesting
 import Testing
 
-@Suite struct KnownBugTests {
+@Suite(.serialized) struct KnownBugTests {
   @Test(
     "a bug is found in time; what is found has a short text, and a hundred replays are alike",
     arguments: KnownBug.all

@@ -3,6 +3,9 @@ import Testing
 
 @testable import AsyncioTesting
 
+/// The library's own primitives, explored one after the other: each exploration keeps a core busy.
+@Suite(.serialized) enum PrimitiveTests {}
+
 /// In which orders a program of the library's own primitives is run: in every one with at most two delays, and in
 /// random ones.
 ///

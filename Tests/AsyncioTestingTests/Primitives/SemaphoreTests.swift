@@ -1,47 +1,49 @@
 import AsyncioBridge
 import Testing
 
-@Suite struct SemaphoreTests {
-  @Test("no more hold a unit than there are, and none is lost, whoever is cancelled", arguments: Orders.allCases)
-  func units(_ orders: Orders) async throws {
-    try await orders.explore(turns: 0..<6) { turns in try await useUnits(of: Asyncio.Semaphore(2), turns) }
-  }
-
-  @Test("a bounded semaphore has as many units in the end, and takes no more back", arguments: Orders.allCases)
-  func bounded(_ orders: Orders) async throws {
-    try await orders.explore(turns: 0..<6) { turns in
-      let semaphore = Asyncio.BoundedSemaphore(2)
-      try await useUnits(of: semaphore, turns)
-      do {
-        try semaphore.release()
-        throw Violation("it has taken back a unit too many")
-      } catch is Asyncio.ValueError {}
+extension PrimitiveTests {
+  @Suite struct SemaphoreTests {
+    @Test("no more hold a unit than there are, and none is lost, whoever is cancelled", arguments: Orders.allCases)
+    func units(_ orders: Orders) async throws {
+      try await orders.explore(turns: 0..<6) { turns in try await useUnits(of: Asyncio.Semaphore(2), turns) }
     }
-  }
 
-  @Test("a unit that is given is not lost with a waiter that is cancelled", arguments: Orders.allCases)
-  func handover(_ orders: Orders) async throws {
-    try await orders.explore(turns: 0..<6) { turns in
-      let semaphore = Asyncio.Semaphore(0)
-      let waiters = (0..<3).map { _ in Asyncio.createTask { try await semaphore.acquire() } }
-      let giver = Asyncio.createTask {
-        try await Asyncio.sleep(.milliseconds(1))
-        try semaphore.release()
-        try semaphore.release()
+    @Test("a bounded semaphore has as many units in the end, and takes no more back", arguments: Orders.allCases)
+    func bounded(_ orders: Orders) async throws {
+      try await orders.explore(turns: 0..<6) { turns in
+        let semaphore = Asyncio.BoundedSemaphore(2)
+        try await useUnits(of: semaphore, turns)
+        do {
+          try semaphore.release()
+          throw Violation("it has taken back a unit too many")
+        } catch is Asyncio.ValueError {}
       }
-      cancelling(waiters[0], after: turns) {
-        Asyncio.sometimes("cancelled after a unit was given", semaphore.value > 0)
+    }
+
+    @Test("a unit that is given is not lost with a waiter that is cancelled", arguments: Orders.allCases)
+    func handover(_ orders: Orders) async throws {
+      try await orders.explore(turns: 0..<6) { turns in
+        let semaphore = Asyncio.Semaphore(0)
+        let waiters = (0..<3).map { _ in Asyncio.createTask { try await semaphore.acquire() } }
+        let giver = Asyncio.createTask {
+          try await Asyncio.sleep(.milliseconds(1))
+          try semaphore.release()
+          try semaphore.release()
+        }
+        cancelling(waiters[0], after: turns) {
+          Asyncio.sometimes("cancelled after a unit was given", semaphore.value > 0)
+        }
+        try await giver.value
+        try await Asyncio.sleep(.seconds(3600))
+        // Of two units each is somebody's, or there, and then nobody waits.
+        let got = waiters.count { $0.isDone && !$0.isCancelled }
+        try check(got + semaphore.value == 2, "\(got) have got one, and \(semaphore)")
+        try check(semaphore.value == 0 || semaphore.waiterCount == 0, "waits in vain: \(semaphore)")
+        Asyncio.sometimes("both others have got one", waiters[0].isCancelled)
+        try check(!waiters[0].isCancelled || got == 2, "the cancelled one has it")
+        try semaphore.release()
+        for waiter in waiters { _ = await waiter.ending() }
       }
-      try await giver.value
-      try await Asyncio.sleep(.seconds(3600))
-      // Of two units each is somebody's, or there, and then nobody waits.
-      let got = waiters.count { $0.isDone && !$0.isCancelled }
-      try check(got + semaphore.value == 2, "\(got) have got one, and \(semaphore)")
-      try check(semaphore.value == 0 || semaphore.waiterCount == 0, "waits in vain: \(semaphore)")
-      Asyncio.sometimes("both others have got one", waiters[0].isCancelled)
-      try check(!waiters[0].isCancelled || got == 2, "the cancelled one has it")
-      try semaphore.release()
-      for waiter in waiters { _ = await waiter.ending() }
     }
   }
 }
