@@ -13,8 +13,10 @@ struct Chooser {
   struct Choice {
     /// Which candidate is next.
     let index: Int
-    /// Where this departs from first in, first out, and which candidate would have been next.
-    var departure: (deviation: Deviation, insteadOf: Int)?
+    /// Where this departs from first in, first out.
+    var deviation: Deviation?
+    /// Which candidate would have been next then.
+    var passedOver = 0
   }
 
   private enum Method {
@@ -61,7 +63,7 @@ struct Chooser {
       case .delay?:
         let first = leastDelayed(candidates)
         delayed[candidates[first].entity] = delayed.count + 1
-        return Choice(index: leastDelayed(candidates), departure: (Deviation(choice, .delay), first))
+        return Choice(index: leastDelayed(candidates), deviation: Deviation(choice, .delay), passedOver: first)
       case nil: return Choice(index: leastDelayed(candidates))
       }
     case .random: return deviating(choice, to: Int.random(in: 0..<candidates.count, using: &random))
@@ -92,7 +94,7 @@ struct Chooser {
   }
 
   private func deviating(_ choice: Int, to index: Int) -> Choice {
-    Choice(index: index, departure: index == 0 ? nil : (Deviation(choice, .pick(index)), 0))
+    Choice(index: index, deviation: index == 0 ? nil : Deviation(choice, .pick(index)))
   }
 
   private func leastDelayed(_ candidates: [Candidate]) -> Int {

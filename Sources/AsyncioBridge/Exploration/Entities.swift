@@ -12,11 +12,16 @@ struct Entities {
     }
   }
 
+  private struct Known {
+    let identity: Identity
+    let number: Int
+  }
+
   private let knowsLayout = JobLayout.isAsExpected
   private var numbers: [Identity: Int] = [:]
   /// The numbers that were looked up last, each at the place that its identity gives it. Half of the look-ups of a
   /// schedule are of the same few tasks, and 30 % of its time went into hashing.
-  private var recent: [(identity: Identity, number: Int)?] = Array(repeating: nil, count: Self.recentCount)
+  private var recent: [Known?] = Array(repeating: nil, count: Self.recentCount)
   private static var recentCount: Int { 64 }
 
   /// Who caused the jobs that are no tasks, as an actor's.
@@ -28,7 +33,7 @@ struct Entities {
     let place = Int(identity.id % UInt32(Self.recentCount))
     if let known = recent[place], known.identity == identity { return known.number }
     let number = lookUp(identity)
-    recent[place] = (identity, number)
+    recent[place] = Known(identity: identity, number: number)
     return number
   }
 

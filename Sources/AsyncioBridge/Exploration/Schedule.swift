@@ -87,14 +87,14 @@ package final class Schedule: SchedulePolicy {
   // MARK: Choosing
 
   func choose(among ready: borrowing Ring<ReadyEntry>, leftInTurn: Int) -> Int {
-    candidates.removeAll(keepingCapacity: true)
+    if !candidates.isEmpty { candidates.removeAll(keepingCapacity: true) }
     if ready.count == 1 || settings.level == .timing { return 0 }
     Self.collect(&candidates, ready, settings.level, &entities)
     if candidates.count == 1 { return candidates[0].offset }
     let choice = candidateCounts.count
     candidateCounts.append(candidates.count)
     let chosen = chooser.choose(at: choice, among: candidates)
-    if let (deviation, passedOver) = chosen.departure { depart(deviation, .insteadOf(candidates[passedOver].entity)) }
+    if let deviation = chosen.deviation { depart(deviation, .insteadOf(candidates[chosen.passedOver].entity)) }
     return candidates[chosen.index].offset
   }
 

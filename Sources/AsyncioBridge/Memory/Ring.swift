@@ -68,9 +68,12 @@ struct Ring<Element: ~Copyable>: ~Copyable {
 
   /// Moves the element at `offset` to the front, past the elements before it.
   mutating func moveToFront(_ offset: Int) {
+    if offset == 0 { return }
     let element = unsafe (storage + slot(offset)).move()
-    for index in stride(from: offset, to: 0, by: -1) {
+    var index = offset
+    while index > 0 {
       unsafe (storage + slot(index)).initialize(to: (storage + slot(index - 1)).move())
+      index -= 1
     }
     unsafe (storage + head).initialize(to: element)
   }
