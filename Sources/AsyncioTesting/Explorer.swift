@@ -39,10 +39,18 @@ struct Explorer {
     writeToStandardError("AsyncioTesting: this build can't control: \(missing.joined(separator: ", "))")
   }()
 
+  private static let warningOfDepartures: Void = writeToStandardError(
+    """
+    AsyncioTesting: a task under exploration went on in Swift's pool, where nothing controls it: Task.immediate, or a task \
+    executor of its own? Result.departures counts how often.
+    """
+  )
+
   @available(*, noasync)
   private func explore(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
     var search = ScheduleSearch(exploration, progress: watch.progress, issues: issues, body)
     search.search()
+    if search.result.departures > 0 { _ = Self.warningOfDepartures }
     guard let failed = search.failed else { return search.result }
     let deviations = search.shrink(failed.deviations)
     let last = search.once(.following(deviations), keepsSteps: true)
@@ -53,10 +61,11 @@ struct Explorer {
       } else {
         "a replay differed: \(last.interleaving.arrivalsText ?? "something outside of the loop has a part in it")"
       }
+    let departures = last.departureCount == 0 ? "" : "; \(last.departureCount) times a task went on in Swift's pool"
     throw failure(
       last.failure == nil ? failed : last,
       search.result.schedules,
-      "\(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \(comparison)"
+      "\(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \(comparison)\(departures)"
     )
   }
 

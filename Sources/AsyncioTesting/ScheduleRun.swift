@@ -41,6 +41,7 @@ struct ScheduleRun {
   let stepCount: Int
   let digest: Digest
   let hadForeignArrivals: Bool
+  let departureCount: Int
   let hopes: [String: Bool]
   let interleaving: Interleaving
 
@@ -100,6 +101,7 @@ struct ScheduleRun {
     stepCount = schedule.stepCount
     digest = schedule.digest
     hadForeignArrivals = schedule.hadForeignArrivals
+    departureCount = schedule.departureCount
     hopes = schedule.hopes
     interleaving = Interleaving(schedule)
   }

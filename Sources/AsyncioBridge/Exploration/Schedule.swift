@@ -72,6 +72,8 @@ package final class Schedule: SchedulePolicy {
   package private(set) var hadForeignArrivals = false
   /// What other threads have handed in.
   package private(set) var arrivals: [Arrival] = []
+  /// How often a task has gone on in Swift's pool.
+  package private(set) var departureCount = 0
   /// What the code that ran has found wrong, where it could not throw.
   package private(set) var complaints: [String] = []
   /// What was to be true in some schedule, and whether it was in this one.
@@ -190,6 +192,9 @@ package final class Schedule: SchedulePolicy {
       arrivals.append(Arrival(entity: job.map { entities.number(of: $0) } ?? 0, stepCount: stepCount))
     }
   }
+
+  /// A task has been handed to Swift's pool by what runs on the loop.
+  func taskDidLeave() { departureCount += 1 }
 
   var foreignPatience: (jump: Int64, deadlock: Int64)? {
     (hadForeignArrivals ? settings.jumpPatience : 0, settings.deadlockPatience)

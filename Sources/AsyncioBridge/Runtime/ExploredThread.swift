@@ -19,6 +19,9 @@ package struct ExploredThread {
     return ExploredThread(loop: running)
   }
 
+  /// A task is being handed to Swift's pool.
+  package func taskDidLeave() { loop.with { ($0.policy as? Schedule)?.taskDidLeave() } }
+
   /// The executor of the loop's pinned actors.
   package var serialExecutor: UnownedSerialExecutor { unsafe loop.with { unsafe $0.state.runner.serialExecutor } }
 

@@ -27,6 +27,7 @@ import Synchronization
       }
       reach.strayTasks = sites > 0
       reach.mainActor = installMainActorHooks()
+      installPoolHook()
       return reach
     }()
 
@@ -98,6 +99,23 @@ import Synchronization
         unsafe next = option.load(fromByteOffset: 8, as: UnsafeRawPointer?.self)
       }
       return false
+    }
+
+    // MARK: What leaves
+
+    private typealias EnqueueOnPool = @convention(thin) (UnownedJob) -> Void
+    private typealias EnqueueOnPoolHook = @convention(thin) (UnownedJob, EnqueueOnPool) -> Void
+
+    /// Notes when the code of an exploring loop hands a task to Swift's pool: one that prefers no executor, as those that
+    /// `Task.immediate` makes within the runtime, where nothing can be replaced.
+    private static func installPoolHook() {
+      guard let hook = unsafe symbol("swift_task_enqueueGlobal_hook")?.assumingMemoryBound(to: EnqueueOnPoolHook?.self),
+        unsafe hook.pointee == nil
+      else { return }
+      unsafe hook.pointee = { job, original in
+        StrayTasks.exploredThread()?.taskDidLeave()
+        original(job)
+      }
     }
 
     // MARK: The main actor
