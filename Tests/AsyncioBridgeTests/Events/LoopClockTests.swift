@@ -84,7 +84,7 @@ import Testing
     if kind == .virtual { #expect(time == delay * 2) }
   }
 
-  @Test("elsewhere, cancelling the Swift task that sleeps ends the sleep and its timer")
+  @Test("elsewhere, cancelling the Swift task that sleeps ends the sleep and its timer", .pinsOrder)
   func cancelledElsewhere() async throws {
     let (error, hasTimers) = try await onOwnThread {
       try runOnLoop(.monotonic) { loop in
