@@ -38,8 +38,7 @@ import Testing
     try await Task.sleep(for: .milliseconds(1))
   }.value
   try await Task.detached { try await MainActor.run { try check(!isExplored, "the main actor was caught") } }.value
-  let passed = ContinuousClock.now - start
-  try check(passed >= .milliseconds(1) && passed < .seconds(30), "time is virtual: \(passed)")
+  try check(ContinuousClock.now - start >= .milliseconds(1), "time has not passed")
   await MainActor.run { MainActor.assertIsolated() }
 }
 
