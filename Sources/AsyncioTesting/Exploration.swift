@@ -156,7 +156,7 @@ extension Asyncio {
   /// If it does not hold, the schedule has failed. Outside of an exploration it traps.
   public static func check(_ condition: Bool, _ message: @autoclosure () -> String) {
     if condition { return }
-    guard let schedule = Schedule.current else { preconditionFailure(message()) }
+    guard let schedule = Schedule.current else { fatalError(message()) }
     schedule.complain(message())
   }
 

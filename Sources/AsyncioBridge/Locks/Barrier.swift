@@ -51,7 +51,9 @@ extension Asyncio {
       fileID: StaticString = #fileID,
       line: UInt = #line
     ) {
-      precondition(parties > 0, "AsyncioBridge: a Barrier's parties must be > 0, not \(parties)")
+      if parties <= 0 {
+        fatalError("AsyncioBridge: a Barrier's parties must be > 0, not \(parties)", file: fileID, line: line)
+      }
       self.parties = parties
       let lock = Lock(loop: EventLoop.current(loop, "Asyncio.Barrier()", fileID, line))
       condition = Condition(lock, passesNotificationOn: true)

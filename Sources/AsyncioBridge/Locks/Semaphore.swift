@@ -27,7 +27,9 @@ extension Asyncio {
       fileID: StaticString = #fileID,
       line: UInt = #line
     ) {
-      precondition(value >= 0, "AsyncioBridge: Semaphore initial value must be >= 0, not \(value)")
+      if value < 0 {
+        fatalError("AsyncioBridge: Semaphore initial value must be >= 0, not \(value)", file: fileID, line: line)
+      }
       units = value
       self.loop = EventLoop.current(loop, "Asyncio.Semaphore()", fileID, line)
       reservesUnits = self.loop.semantics.semaphoreReservesUnits

@@ -92,7 +92,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) {
     )
     if status == 0 { pthread_detach(thread) }
   #endif
-  precondition(status == 0, "AsyncioBridge could not start a thread: the system refused with error \(status)")
+  if status != 0 { fatalError("AsyncioBridge could not start a thread: the system refused with error \(status)") }
 }
 
 /// The state of a thread: the loop that it runs, and the context of the code that it executes.
@@ -134,7 +134,7 @@ struct ThreadState: ~Copyable {
     #else
       let status = unsafe pthread_key_create(&key) { unsafe destroy($0!) }
     #endif
-    precondition(status == 0, "AsyncioBridge could not create a thread-specific key: error \(status)")
+    if status != 0 { fatalError("AsyncioBridge could not create a thread-specific key: error \(status)") }
     return key
   }()
 

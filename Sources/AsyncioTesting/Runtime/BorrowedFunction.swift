@@ -34,7 +34,7 @@ final class BorrowedFunction: Sendable {
 
   @concurrent
   func call() async throws {
-    guard let function = function.withLock({ $0 }) else { preconditionFailure("AsyncioTesting: the test has ended") }
+    guard let function = function.withLock({ $0 }) else { fatalError("AsyncioTesting: the test has ended") }
     try await function()
   }
 

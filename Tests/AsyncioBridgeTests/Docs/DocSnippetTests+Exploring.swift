@@ -7,7 +7,11 @@ extension DocSnippetTests {
   func exploration() async throws {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
-    actor Auditor { func note(_ amount: Int) {} }
+    // In a release build a call of an actor that does nothing would be left out, and with it the hop.
+    actor Auditor {
+      private var notes: [Int] = []
+      @inline(never) func note(_ amount: Int) { notes.append(amount) }
+    }
     struct Overdrawn: Error {}
     actor Account {
       private(set) var balance = 100
