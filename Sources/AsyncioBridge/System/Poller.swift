@@ -26,7 +26,7 @@ final class Poller: Sendable {
   init() {
     var ends: [Int32] = [-1, -1]
     if unsafe pipe(&ends) != 0 {
-      fatalError("AsyncioBridge could not make a pipe for a loop to be woken by: error \(errno). Are too many files open?")
+      fatalError("AsyncioBridge could not make a pipe to wake a loop by: error \(errno). Are too many files open?")
     }
     for end in ends {
       _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)
