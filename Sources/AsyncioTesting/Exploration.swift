@@ -78,8 +78,8 @@ extension Asyncio {
       public internal(set) var exhaustedDelays: Int?
       /// The names of those ``Asyncio/sometimes(_:_:)`` that were true in no schedule.
       public internal(set) var neverTrue: [String] = []
-      /// How often, in all, a task was resumed that went on in Swift's pool, where nothing controls it, as those do that
-      /// `Task.immediate` makes. Their own yields and sleeps, which end there too, are not seen.
+      /// How often, in all, a task was resumed that went on in Swift's pool, where nothing controls it, as those do
+      /// that `Task.immediate` makes. Their own yields and sleeps, which end there too, are not seen.
       public internal(set) var departures = 0
       /// What could be controlled.
       public internal(set) var reach = Reach()
@@ -90,7 +90,7 @@ extension Asyncio {
         if let exhaustedDelays {
           text += "; every schedule with at most \(exhaustedDelays) delay\(exhaustedDelays == 1 ? "" : "s")"
         }
-        if departures > 0 { text += "; \(departures) times a task went on in Swift's pool" }
+        text += "\(Departures(count: departures))"
         if !neverTrue.isEmpty { text += "; never true: \(neverTrue.joined(separator: ", "))" }
         return text
       }

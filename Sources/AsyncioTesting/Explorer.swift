@@ -29,7 +29,8 @@ struct Explorer {
   @available(*, noasync)
   func run(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
     if exploration.adopting { _ = Self.warning }
-    return try watch.watch { try replayed.map { try replay($0, body) } ?? explore(body) }
+    var search = ScheduleSearch(exploration, progress: watch.progress, issues: issues, body)
+    return try watch.watch { try replayed.map { try replay($0, &search) } ?? explore(&search) }
   }
 
   /// Tells, once, what this build can't control.
@@ -41,14 +42,13 @@ struct Explorer {
 
   private static let warningOfDepartures: Void = writeToStandardError(
     """
-    AsyncioTesting: a task under exploration went on in Swift's pool, where nothing controls it: Task.immediate, or a task \
-    executor of its own? Result.departures counts how often.
+    AsyncioTesting: a task under exploration went on in Swift's pool, where nothing controls it: Task.immediate, or a \
+    task executor of its own? Result.departures counts how often.
     """
   )
 
   @available(*, noasync)
-  private func explore(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
-    var search = ScheduleSearch(exploration, progress: watch.progress, issues: issues, body)
+  private func explore(_ search: inout ScheduleSearch) throws -> Asyncio.Exploration.Result {
     search.search()
     if search.result.departures > 0 { _ = Self.warningOfDepartures }
     guard let failed = search.failed else { return search.result }
@@ -61,20 +61,18 @@ struct Explorer {
       } else {
         "a replay differed: \(last.interleaving.arrivalsText ?? "something outside of the loop has a part in it")"
       }
-    let departures = last.departureCount == 0 ? "" : "; \(last.departureCount) times a task went on in Swift's pool"
     throw failure(
       last.failure == nil ? failed : last,
       search.result.schedules,
-      "\(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \(comparison)\(departures)"
+      "\(Self.count(last.deviations.count)), found as schedule \(search.result.schedules); \(comparison)\(last.departures)"
     )
   }
 
   @available(*, noasync)
-  private func replay(_ text: String, _ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
+  private func replay(_ text: String, _ search: inout ScheduleSearch) throws -> Asyncio.Exploration.Result {
     guard let schedule = ScheduleText(text) else {
       throw Asyncio.ReplayError(description: "'\(text)' is no schedule: one looks like x1-4d,9:2-3fa2, or x1-fifo")
     }
-    var search = ScheduleSearch(exploration, progress: watch.progress, issues: issues, body)
     let run = search.once(
       .following(schedule.deviations),
       deadlockPatience: search.confirmingPatience,

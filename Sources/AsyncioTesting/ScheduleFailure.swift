@@ -20,26 +20,13 @@ extension Asyncio {
     /// Who ran when, for the terminal: a column for each task, a line for each step.
     public var table: String { "\(ScheduleTable(interleaving: interleaving))" }
 
-    /// Who ran when, as a page of HTML: what ``table`` has, with who else could have run, and what made each step ready.
+    /// Who ran when, as a page of HTML: what ``table`` has, with who else could have run, and what made each step
+    /// ready.
     public var page: String { page(of: "A schedule") }
 
     /// All of it, but for the page.
     public var description: String {
       "fails under schedule \(schedule) (\(circumstances))\n\(failure)\n\(table)" + (pageNote.map { "\n" + $0 } ?? "")
-    }
-
-    init(
-      schedule: String,
-      failure: String,
-      schedules: Int,
-      circumstances: String,
-      interleaving: Interleaving
-    ) {
-      self.schedule = schedule
-      self.failure = failure
-      self.schedules = schedules
-      self.circumstances = circumstances
-      self.interleaving = interleaving
     }
 
     private func page(of test: String) -> String {

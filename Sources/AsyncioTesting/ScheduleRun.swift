@@ -41,7 +41,7 @@ struct ScheduleRun {
   let stepCount: Int
   let digest: Digest
   let hadForeignArrivals: Bool
-  let departureCount: Int
+  let departures: Departures
   let hopes: [String: Bool]
   let interleaving: Interleaving
 
@@ -101,10 +101,17 @@ struct ScheduleRun {
     stepCount = schedule.stepCount
     digest = schedule.digest
     hadForeignArrivals = schedule.hadForeignArrivals
-    departureCount = schedule.departureCount
+    departures = Departures(count: schedule.departureCount)
     hopes = schedule.hopes
     interleaving = Interleaving(schedule)
   }
 
   var text: ScheduleText { ScheduleText(deviations, candidateCounts: candidateCounts) }
+}
+
+/// How often a task went on in Swift's pool: an addition to what is told otherwise.
+struct Departures: CustomStringConvertible {
+  let count: Int
+
+  var description: String { count == 0 ? "" : "; \(count) times a task went on in Swift's pool" }
 }

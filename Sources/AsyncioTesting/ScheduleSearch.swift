@@ -93,7 +93,7 @@ struct ScheduleSearch {
     let run = repeated(strategy)
     result.schedules += 1
     result.steps += run.stepCount
-    result.departures += run.departureCount
+    result.departures += run.departures.count
     digests.insert(run.digest)
     hopes.merge(run.hopes) { $0 || $1 }
     if run.failure != nil, failed == nil { failed = run }

@@ -5,31 +5,6 @@ import Testing
 @testable import AsyncioTesting
 
 @Suite struct ExploreTests {
-  private func explore(
-    _ exploration: Asyncio.Exploration = Asyncio.Exploration(time: nil),
-    replaying schedule: String? = nil,
-    _ body: @escaping @Sendable () async throws -> Void
-  ) async throws -> Result<Asyncio.Exploration.Result, Asyncio.ScheduleFailure> {
-    do {
-      return .success(try await Asyncio.explore(exploration, replaying: schedule, body))
-    } catch let failure as Asyncio.ScheduleFailure {
-      return .failure(failure)
-    }
-  }
-
-  private func failure(
-    _ exploration: Asyncio.Exploration = Asyncio.Exploration(time: nil),
-    replaying schedule: String? = nil,
-    _ body: @escaping @Sendable () async throws -> Void
-  ) async throws -> Asyncio.ScheduleFailure {
-    switch try await explore(exploration, replaying: schedule, body) {
-    case .failure(let failure): return failure
-    case .success(let result):
-      Issue.record("not found: \(result)")
-      throw CancellationError()
-    }
-  }
-
   // MARK: Finding
 
   @Test("what is right is silent, under any search", arguments: 0..<5)
@@ -37,7 +12,7 @@ import Testing
     let searches: [Asyncio.Exploration.Search] = [.standard, .random, .pos, .pct(changes: 2), .delays(upTo: 2)]
     let exploration = Asyncio.Exploration(search: searches[search], schedules: 500, time: nil)
     for body in RightTwins.all {
-      let result = try await explore(exploration, body).get()
+      let result = try await Asyncio.explore(exploration, body)
       #expect(result.schedules > 1)
       #expect(result.distinct > 1)
     }
@@ -46,24 +21,24 @@ import Testing
   @Test("the result tells when every schedule with so many delays has been tried")
   func exhaustion() async throws {
     let small = Asyncio.Exploration(search: .delays(upTo: 2), time: nil)
-    let result = try await explore(small) {
+    let result = try await Asyncio.explore(small) {
       async let a: Void = Task.yield(); await a
-    }.get()
+    }
     #expect(result.exhaustedDelays == 2)
     #expect(result.description.hasSuffix("every schedule with at most 2 delays"))
     let cut = Asyncio.Exploration(search: .delays(upTo: 2), schedules: 2, time: nil)
-    #expect(try await explore(cut, RightTwins.account).get().exhaustedDelays == 0)
+    #expect(try await Asyncio.explore(cut, RightTwins.account).exhaustedDelays == 0)
   }
 
   @Test("what is never true is told, what is once is not")
   func hopes() async throws {
-    let result = try await explore {
+    let result = try await Asyncio.explore(Asyncio.Exploration(time: nil)) {
       let cell = Cell()
       async let write: Void = cell.set(1)
       Asyncio.sometimes("read before it is written", await cell.value == 0)
       Asyncio.sometimes("two", await cell.value == 2)
       await write
-    }.get()
+    }
     #expect(result.neverTrue == ["two"])
   }
 
@@ -75,7 +50,7 @@ import Testing
       level: .timing,
       lateness: .seconds(1)
     )
-    let found = try await failure(exploration) {
+    let found = try await foundFailure(exploration) {
       let sleeper = Asyncio.createTask { try await Asyncio.sleep(.milliseconds(1)) }
       for _ in 0..<5 { try await Asyncio.sleep(.zero) }
       try check(!sleeper.isDone, "it has slept less than five turns")
@@ -87,15 +62,17 @@ import Testing
 
   @Test("an error, a check, a deadlock, a livelock and a report are failures that say what they are")
   func kinds() async throws {
-    let error = try await failure { throw Violation("thrown") }
+    let error = try await foundFailure { throw Violation("thrown") }
     #expect(error.failure == "thrown")
-    let check = try await failure { Asyncio.check(1 > 2, "one is no more than two") }
+    let check = try await foundFailure { Asyncio.check(1 > 2, "one is no more than two") }
     #expect(check.failure == "one is no more than two")
-    let deadlock = try await failure { _ = try await Asyncio.EventLoop.running()!.createFuture(of: Int.self).value }
+    let deadlock = try await foundFailure {
+      _ = try await Asyncio.EventLoop.running()!.createFuture(of: Int.self).value
+    }
     #expect(deadlock.failure.hasPrefix("deadlock: nothing is ready, and no timer is set\n"))
-    let livelock = try await failure(Asyncio.Exploration(stepLimit: 100)) { while true { await Task.yield() } }
+    let livelock = try await foundFailure(Asyncio.Exploration(stepLimit: 100)) { while true { await Task.yield() } }
     #expect(livelock.failure == "livelock: 100 steps, and no end")
-    let report = try await failure {
+    let report = try await foundFailure {
       Asyncio.createTask { throw Violation("nobody asks") }
       try await Asyncio.sleep(.seconds(1))
     }
@@ -104,7 +81,7 @@ import Testing
 
   @Test("the table has a column for each task, and marks where the schedule departs from first in, first out")
   func table() async throws {
-    let found = try await failure { try await tornRead() }
+    let found = try await foundFailure { try await tornRead() }
     #expect(found.schedule.hasPrefix("x1-"))
     let lines = found.table.split(separator: "\n")
     #expect(lines[0].contains("1 'test'") && lines[0].contains("task 2") && lines[0].contains("task 3"))
@@ -123,7 +100,7 @@ import Testing
       try await Asyncio.explore(replaying: "x1-3d-1") { try await tornRead() }
     }
     #expect(error?.description.contains("of another program") == true)
-    #expect(try await explore(replaying: "x1-fifo", RightTwins.account).get().schedules == 0)
+    #expect(try await Asyncio.explore(replaying: "x1-fifo", RightTwins.account).schedules == 0)
   }
 
   @Test("a schedule's text can be read again")
@@ -139,9 +116,9 @@ import Testing
 
   @Test("a hundred replays of a schedule are alike")
   func replays() async throws {
-    let found = try await failure { try await chain() }
+    let found = try await foundFailure { try await chain() }
     for _ in 0..<100 {
-      let again = try await failure(replaying: found.schedule, chain)
+      let again = try await foundFailure(replaying: found.schedule, chain)
       #expect(again.table == found.table)
     }
   }
@@ -150,13 +127,13 @@ import Testing
 
   @Test("stray tasks, main-actor code, sleeps and clocks are the loop's")
   func reach() async throws {
-    let result = try await explore(Asyncio.Exploration(schedules: 50, time: nil)) {
+    let result = try await Asyncio.explore(Asyncio.Exploration(schedules: 50, time: nil)) {
       let start = ContinuousClock.now
       await Task.detached { await MainActor.run { MainActor.assertIsolated() } }.value
       try await Task { try await Task.sleep(for: .seconds(3600)) }.value
       #expect(ContinuousClock.now - start == .seconds(3600))
       #expect(Asyncio.EventLoop.running() != nil)
-    }.get()
+    }
     #if os(Linux)
       #expect(result.reach.description == "sleeps, clocks, stray tasks, main actor, actor names")
     #endif
@@ -165,37 +142,38 @@ import Testing
   @Test("without adoption the same program runs, with its strays elsewhere")
   func withoutAdoption() async throws {
     let exploration = Asyncio.Exploration(search: .fifo, time: nil, foreignPatience: .seconds(600), adopting: false)
-    _ = try await explore(exploration) {
+    _ = try await Asyncio.explore(exploration) {
       let isElsewhere = await Task.detached { Asyncio.EventLoop.running() == nil }.value
       #expect(isElsewhere)
-    }.get()
+    }
   }
 
   @Test("other threads may take part: the schedule waits for them")
   func foreign() async throws {
     let exploration = Asyncio.Exploration(schedules: 20, time: nil, foreignPatience: .seconds(600))
-    let result = try await explore(exploration) {
+    let result = try await Asyncio.explore(exploration) {
       let value = await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume(returning: 1) }
       }
       #expect(value == 1)
-    }.get()
+    }
     #expect(result.schedules == 20)
   }
 
   @Test("ten thousand schedules leave nothing behind, but for the tasks that hang")
   func memory() async throws {
-    let kept = WeakLoops()
-    let result = try await explore(Asyncio.Exploration(schedules: 10_000, time: nil)) {
-      kept.note(Asyncio.EventLoop.running()!)
+    struct Reference { weak var loop: Asyncio.EventLoop? }
+    let kept = Shared<[Reference]>([])
+    let result = try await Asyncio.explore(Asyncio.Exploration(schedules: 10_000, time: nil)) {
+      kept.append(Reference(loop: Asyncio.EventLoop.running()))
       let cell = Cell()
       Asyncio.createTask { await cell.set(1) }
       Task { await cell.set(2) }
       _ = try await Asyncio.waitFor(Asyncio.createTask { await cell.value }, timeout: .seconds(1))
-    }.get()
+    }
     #expect(result.schedules == 10_000)
-    #expect(kept.count == 10_000)
-    #expect(kept.aliveCount == 0)
+    #expect(kept.current.count == 10_000)
+    #expect(kept.current.count { $0.loop != nil } == 0)
   }
 
   // MARK: Virtual time
@@ -279,16 +257,4 @@ enum RightTwins {
     let (first, second) = await reader.value
     try check(first == second, "torn read")
   }
-}
-
-/// Loops that are not kept.
-private final class WeakLoops: @unchecked Sendable {
-  private struct Reference { weak var loop: Asyncio.EventLoop? }
-  private let lock = NSLock()
-  private var references: [Reference] = []
-
-  var count: Int { lock.withLock { references.count } }
-  var aliveCount: Int { lock.withLock { references.count { $0.loop != nil } } }
-
-  func note(_ loop: Asyncio.EventLoop) { lock.withLock { references.append(Reference(loop: loop)) } }
 }

@@ -20,10 +20,10 @@ final class ExploreXCTests: XCTestCase {
 
   func testWhatTheFrameworkCountsIsAFailure() throws {
     // In the place of the count that an assertion would raise.
-    let count = Counted()
+    let count = Shared(0)
     XCTAssertThrowsError(
-      try Asyncio.explore(Asyncio.Exploration(schedules: 100, time: nil), failures: { count.value }) {
-        if await raced() { count.add() }
+      try Asyncio.explore(Asyncio.Exploration(schedules: 100, time: nil), failures: { count.current }) {
+        if await raced() { count.withLock { $0 += 1 } }
       }
     ) { error in
       let failure = error as? Asyncio.ScheduleFailure
@@ -54,12 +54,4 @@ final class ExploreXCTests: XCTestCase {
   async let second: Void = cell.set(2)
   _ = await (first, second)
   return await cell.value == 1
-}
-
-private final class Counted: @unchecked Sendable {
-  private let lock = NSLock()
-  private var count = 0
-
-  var value: Int { lock.withLock { count } }
-  func add() { lock.withLock { count += 1 } }
 }

@@ -6,11 +6,14 @@ import Testing
 @Suite struct ForeignArrivalTests {
   @Test("a failure whose replay differs tells who was resumed by another thread, and when")
   func named() async throws {
-    let attempts = Attempts()
+    let attempts = Shared(0)
     let exploration = Asyncio.Exploration(search: .fifo, time: nil, foreignPatience: .seconds(600))
     let found = try await foundFailure(exploration) {
       // What this does depends on how often it has run, as what is outside of a schedule may.
-      let attempt = attempts.next()
+      let attempt = attempts.withLock { count in
+        count += 1
+        return count
+      }
       let suspended = Suspended()
       let fetch = Asyncio.createTask(name: "fetch") {
         await withUnsafeContinuation { suspended.continuation = $0 }
@@ -30,16 +33,4 @@ import Testing
 /// Used by one thread after the other.
 private final class Suspended: @unchecked Sendable {
   var continuation: UnsafeContinuation<Void, Never>?
-}
-
-private final class Attempts: @unchecked Sendable {
-  private let lock = NSLock()
-  private var count = 0
-
-  func next() -> Int {
-    lock.withLock {
-      count += 1
-      return count
-    }
-  }
 }

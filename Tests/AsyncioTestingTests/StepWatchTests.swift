@@ -8,7 +8,7 @@ import Testing
   @Test("a step that blocks its thread is told of once, and by the number of its task")
   func blocked() async throws {
     let reports = try await onOwnThread {
-      let (reported, texts) = (DispatchSemaphore(value: 0), Texts())
+      let (reported, texts) = (DispatchSemaphore(value: 0), Shared<[String]>([]))
       let watch = StepWatch(limit: .milliseconds(20)) { text in
         texts.append(text)
         reported.signal()
@@ -23,7 +23,7 @@ import Testing
       }
       watch.watch { search.search() }
       #expect(search.failed == nil)
-      return texts.all
+      return texts.current
     }
     #expect(reports.count == 1)
     #expect(reports.first?.hasPrefix("task 1 has kept its thread for 0.02 seconds, and no other task can run") == true)
@@ -31,19 +31,24 @@ import Testing
 
   private static func block(_ semaphore: DispatchSemaphore) { semaphore.wait() }
 
-  @Test("steps that end are not told of, however long the schedules take")
-  func progress() {
-    let watch = StepWatch(limit: .seconds(3600)) { Issue.record("\($0)") }
-    watch.watch {
-      #expect(watch.progress.running == nil)
+  @Test("between steps nothing is watched, however long that takes")
+  func progress() async throws {
+    let (before, during, after) = try await onOwnThread {
+      let watch = StepWatch(limit: .seconds(3600)) { _ in }
+      let during = Shared<ScheduleProgress.Step?>(nil)
+      let before = watch.progress.running
+      var search = ScheduleSearch(
+        Asyncio.Exploration(search: .fifo, time: nil),
+        progress: watch.progress,
+        issues: { [] }
+      ) {
+        during.withLock { $0 = watch.progress.running }
+      }
+      search.search()
+      return (before, during.current, watch.progress.running)
     }
+    #expect(before == nil)
+    #expect(during?.entity == 1)
+    #expect(after == nil)
   }
-}
-
-private final class Texts: @unchecked Sendable {
-  private let lock = NSLock()
-  private var texts: [String] = []
-
-  var all: [String] { lock.withLock { texts } }
-  func append(_ text: String) { lock.withLock { texts.append(text) } }
 }

@@ -173,8 +173,8 @@ extension Asyncio {
     ///   - debug: whether the loop starts in debug mode; by default as the environment says.
     ///   - reusesHosts: whether tasks share Swift tasks, one after another, instead of having one made for each. Then a
     ///     task does **not** inherit its creator's `@TaskLocal` values (but those that
-    ///     ``init(clock:debug:reusesHosts:semantics:inheriting:)`` names), and debuggers don't show its name; everything
-    ///     else is the same. Programs that make many short tasks become faster.
+    ///     ``init(clock:debug:reusesHosts:semantics:inheriting:)`` names), and debuggers don't show its name;
+    ///     everything else is the same. Programs that make many short tasks become faster.
     ///   - semantics: which Python the loop follows.
     public convenience init(
       clock: LoopClock.Kind = .monotonic,

@@ -21,7 +21,9 @@ extension Asyncio {
   /// library, or a program with a user interface, leaves it as it is; a program of the command line does this:
   ///
   /// ```swift
-  /// do { try Asyncio.run(handlingInterrupt: true) { try await serve() } } catch is Asyncio.KeyboardInterrupt { exit(130) }
+  /// do {
+  ///   try Asyncio.run(handlingInterrupt: true) { try await serve() }
+  /// } catch is Asyncio.KeyboardInterrupt { exit(130) }
   /// ```
   /// A runner whose loop follows ``Semantics/python3_13`` handles interrupts by default if it runs on the main thread:
   /// the one that the process began with, which on Linux a program leaves whose `main` is `async`.

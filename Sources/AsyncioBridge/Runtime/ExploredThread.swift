@@ -1,10 +1,12 @@
 /// How many references there are to an object.
 func referenceCount(_ object: some AnyObject) -> Int {
-  unsafe Int(swift_retainCount(Unmanaged.passUnretained(object).toOpaque()))
+  unsafe Int(referenceCount(Unmanaged.passUnretained(object).toOpaque()))
 }
 
+/// How many references there are to what lies at an address, which must be an object of Swift's.
+@unsafe
 @_silgen_name("swift_retainCount")
-private func swift_retainCount(_ object: UnsafeRawPointer) -> UInt
+package func referenceCount(_ object: UnsafeRawPointer) -> UInt
 
 /// What code that stands in for functions of Swift's runtime has to know about the thread that it is called on.
 @safe

@@ -47,7 +47,8 @@ extension Asyncio {
     return CompletedFutures(timeout: timeout) { loop in try awaitables.map { try $0.ensureFuture(on: loop) } }
   }
 
-  /// What ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>`` returns: futures in the order in which they are done.
+  /// What ``asCompleted(_:timeout:)->Asyncio.CompletedFutures<F>`` returns: futures in the order in which they are
+  /// done.
   ///
   /// It is its own iterator: who iterates over it again goes on where the iteration before ended. Unlike most iterators
   /// it may be asked again after it has thrown: each call of ``next()`` stands for one of the futures, as each

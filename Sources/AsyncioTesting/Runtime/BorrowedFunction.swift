@@ -57,7 +57,7 @@ private func context(of function: @escaping BorrowedFunction.Function) -> Unsafe
 @unsafe
 @inline(never)
 private func references(to function: @escaping BorrowedFunction.Function) -> UInt {
-  unsafe context(of: function).map { unsafe swift_retainCount($0) } ?? 0
+  unsafe context(of: function).map { unsafe referenceCount($0) } ?? 0
 }
 
 @unsafe
@@ -65,6 +65,3 @@ private func release(_ function: @escaping BorrowedFunction.Function, _ count: U
   guard let context = unsafe context(of: function) else { return }
   for _ in 0..<count { unsafe Unmanaged<AnyObject>.fromOpaque(context).release() }
 }
-
-@_silgen_name("swift_retainCount")
-private func swift_retainCount(_ object: UnsafeRawPointer) -> UInt

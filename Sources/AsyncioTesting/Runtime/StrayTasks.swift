@@ -106,8 +106,8 @@ import Synchronization
     private typealias EnqueueOnPool = @convention(thin) (UnownedJob) -> Void
     private typealias EnqueueOnPoolHook = @convention(thin) (UnownedJob, EnqueueOnPool) -> Void
 
-    /// Notes when the code of an exploring loop hands a task to Swift's pool: one that prefers no executor, as those that
-    /// `Task.immediate` makes within the runtime, where nothing can be replaced.
+    /// Notes when the code of an exploring loop hands a task to Swift's pool: one that prefers no executor, as those
+    /// that `Task.immediate` makes within the runtime, where nothing can be replaced.
     private static func installPoolHook() {
       guard let hook = unsafe symbol("swift_task_enqueueGlobal_hook")?.assumingMemoryBound(to: EnqueueOnPoolHook?.self),
         unsafe hook.pointee == nil

@@ -120,22 +120,6 @@ extension DocSnippetTests {
   func retriesInVirtualTime() throws {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
-    func retrying<Value>(
-      _ attempts: Int,
-      _ body: nonisolated(nonsending) () async throws -> Value
-    ) async throws -> Value {
-      var delay = Duration.seconds(1)
-      for _ in 1..<attempts {
-        do {
-          return try await body()
-        } catch let error where !(error is CancellationError) {
-          try await Asyncio.sleep(delay)
-          delay *= 2
-        }
-      }
-      return try await body()
-    }
-
     try Asyncio.run(clock: .virtual) {
       let loop = Asyncio.EventLoop.running()!
       var attempts: [Asyncio.LoopClock.Instant] = []
@@ -153,22 +137,6 @@ extension DocSnippetTests {
   func retriesAreCancelled() throws {
     let printed = Printed()
     func print(_ items: Any...) { printed.add(items) }
-    func retrying<Value>(
-      _ attempts: Int,
-      _ body: nonisolated(nonsending) () async throws -> Value
-    ) async throws -> Value {
-      var delay = Duration.seconds(1)
-      for _ in 1..<attempts {
-        do {
-          return try await body()
-        } catch let error where !(error is CancellationError) {
-          try await Asyncio.sleep(delay)
-          delay *= 2
-        }
-      }
-      return try await body()
-    }
-
     let loop = Asyncio.EventLoop(clock: .virtual)
     var attempts = 0
     let task = try loop.createTask {
@@ -201,4 +169,21 @@ extension DocSnippetTests {
     }
     #expect(printed.lines == ["1"])
   }
+}
+
+/// Of the article on virtual time, for both of its tests.
+private func retrying<Value>(
+  _ attempts: Int,
+  _ body: nonisolated(nonsending) () async throws -> Value
+) async throws -> Value {
+  var delay = Duration.seconds(1)
+  for _ in 1..<attempts {
+    do {
+      return try await body()
+    } catch let error where !(error is CancellationError) {
+      try await Asyncio.sleep(delay)
+      delay *= 2
+    }
+  }
+  return try await body()
 }

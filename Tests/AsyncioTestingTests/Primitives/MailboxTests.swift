@@ -12,27 +12,27 @@ extension PrimitiveTests {
     func calls(_ orders: Orders) async throws {
       try await orders.explore(turns: 0..<6) { turns in
         let loop = Asyncio.EventLoop.running()!
-        let ran = Log()
+        let ran = Shared<[Int]>([])
         let ownCalls = try (0..<2).map { number in
           try loop.callSoonThreadsafe { ran.append(number) }
         }
         let others = Asyncio.createTask {
           try await pass(1)
           let handle = loop.threadsafe
-          let log = Log()
+          let log = Shared<[Int]>([])
           onOtherThread { for number in 10..<12 { try! handle.callSoonThreadsafe { log.append(number) } } }
           return log
         }
         let canceller = after(turns) {
-          let isInTime = !ran.numbers.contains(1)
+          let isInTime = !ran.current.contains(1)
           ownCalls[1].cancel()
           return isInTime
         }
         let isCancelled = try await canceller.value
         let log = try await others.value
         try await Asyncio.sleep(.seconds(3600))
-        try check(ran.numbers == (isCancelled ? [0] : [0, 1]), "ran \(ran.numbers), cancelled: \(isCancelled)")
-        try check(log.numbers == [10, 11], "of another thread's ran \(log.numbers)")
+        try check(ran.current == (isCancelled ? [0] : [0, 1]), "ran \(ran.current), cancelled: \(isCancelled)")
+        try check(log.current == [10, 11], "of another thread's ran \(log.current)")
         Asyncio.sometimes("cancelled in time", isCancelled)
         Asyncio.sometimes("too late to be cancelled", !isCancelled)
       }
@@ -42,7 +42,7 @@ extension PrimitiveTests {
     func coroutines(_ orders: Orders) async throws {
       try await orders.explore(turns: 0..<8) { turns in
         let handle = Asyncio.EventLoop.running()!.threadsafe
-        let log = Log()
+        let log = Shared<[Int]>([])
         let future = onOtherThread {
           handle.runCoroutineThreadsafe {
             log.append(1)
@@ -56,8 +56,8 @@ extension PrimitiveTests {
         let ending = await Asyncio.wrapFuture(future).ending()
         try check(ending == (isAccepted ? .cancelled : .value), "\(ending), accepted: \(isAccepted)")
         try await Asyncio.sleep(.seconds(3600))
-        try check(isAccepted || log.numbers == [1, 2], "not through: \(log.numbers)")
-        Asyncio.sometimes("cancelled in the midst of it", isAccepted && log.numbers == [1])
+        try check(isAccepted || log.current == [1, 2], "not through: \(log.current)")
+        Asyncio.sometimes("cancelled in the midst of it", isAccepted && log.current == [1])
         Asyncio.sometimes("too late to be cancelled", !isAccepted)
       }
     }
@@ -83,15 +83,6 @@ extension PrimitiveTests {
       }
     }
   }
-}
-
-/// What a call has told.
-private final class Log: @unchecked Sendable {
-  private let lock = NSLock()
-  private var list: [Int] = []
-
-  var numbers: [Int] { lock.withLock { list } }
-  func append(_ number: Int) { lock.withLock { list.append(number) } }
 }
 
 /// Runs `body` on another thread, and waits for its end.
