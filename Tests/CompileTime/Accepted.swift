@@ -210,7 +210,6 @@ func compositions() throws {
     _ = try await Asyncio.gather(returningErrors: Asyncio.createTask { 1 }, Asyncio.createTask { 2 }).value
     _ = try await Asyncio.gather((0..<3).map { n in Asyncio.createTask { n } }).value
     _ = try await Asyncio.gather((0..<3).map { n in Asyncio.Coroutine { n } }).value
-    _ = try await Asyncio.gather((0..<3).map { n in Asyncio.createTask { n } }, combine: { $0.reduce(0, +) }).value
     for try await x in Asyncio.asCompleted([Asyncio.createTask { 1 }]) { _ = x }
     for try await x in try Asyncio.asCompleted(starting: [Asyncio.createTask { 1 }]) { _ = x }
     _ = Asyncio.createTask { 1 }.concurrentFuture()

@@ -138,11 +138,6 @@ extension Interpreter {
 
   private func gather(_ arguments: [Scenario.Argument], _ returnsErrors: Bool, _ slot: String) throws {
     let awaitables = arguments.compactMap(awaitable(for:))
-    slots[slot] =
-      if returnsErrors {
-        try Asyncio.gather(returningErrors: awaitables) { outcomes in .list(outcomes.map(Value.init)) }
-      } else {
-        try Asyncio.gather(awaitables) { values in .list(values) }
-      }
+    slots[slot] = try Asyncio.gather(awaitables, returnsErrors: returnsErrors) { .list($0.map(Value.init)) }
   }
 }

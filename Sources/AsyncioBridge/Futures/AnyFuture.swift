@@ -34,13 +34,13 @@ extension Asyncio {
     @safe @exclusivity(unchecked) final var ownerCount: UInt32 = 0
     /// The last pass over several futures that came across this one, see `TraversalMark`.
     @safe @exclusivity(unchecked) @usableFromInline final var lastVisit = 0
-    @safe @exclusivity(unchecked) private final var messageBox: MessageBox?
+    @safe @exclusivity(unchecked) private final var rarities: Rarities?
     @usableFromInline final let site: SourceSite
 
-    /// Few futures have a message.
-    private final class MessageBox {
-      let message: String
-      init(_ message: String) { self.message = message }
+    /// What few futures have.
+    private final class Rarities {
+      var cancelMessage: String?
+      var leaverCount = 0
     }
 
     @usableFromInline
@@ -183,8 +183,14 @@ extension Asyncio {
     public final var cancellationMessage: String? { cancelMessage }
 
     final var cancelMessage: String? {
-      get { messageBox?.message }
-      set { if newValue != nil || messageBox != nil { messageBox = newValue.map { MessageBox($0) } } }
+      get { rarities?.cancelMessage }
+      set { if newValue != nil || rarities != nil { withRarities { $0.cancelMessage = newValue } } }
+    }
+
+    private final func withRarities(_ body: (Rarities) -> Void) {
+      let rarities = rarities ?? Rarities()
+      self.rarities = rarities
+      body(rarities)
     }
 
     /// Makes the future fail with `error` and schedules its callbacks. `Future.set_exception()`.
@@ -300,8 +306,15 @@ extension Asyncio {
     @inline(__always)
     final func onLoop<Result>(_ body: (EventLoop) -> Result) -> Result { unownedLoop.with(body) }
 
-    /// How many callbacks are registered, those of tasks and combinators that wait for the future included.
-    package final var callbackCount: Int { callbacks.count }
+    /// How many callbacks are registered, those of tasks and combinators that wait for the future included; as Python
+    /// counts them, where what has left without waiting for the end stays.
+    package final var callbackCount: Int { isDone ? 0 : callbacks.count + (rarities?.leaverCount ?? 0) }
+
+    /// Removes an observer that in Python would stay until the future is done, and do nothing.
+    final func leave(_ observer: FutureObserver) {
+      let count = remove(observer)
+      if count > 0 { withRarities { $0.leaverCount += count } }
+    }
 
     /// What ``cancel(message:)`` does. Only classes that nobody has derived others from can say so.
     var cancellationRoute: CancellationRoute { .own }

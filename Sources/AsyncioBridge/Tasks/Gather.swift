@@ -42,22 +42,6 @@ extension Asyncio {
     try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
   }
 
-  /// The future of what `combine` makes of any number of results. `asyncio.gather()`.
-  ///
-  /// A future of a type of your choice, so that it can be an argument among others, of another gather too.
-  /// - Parameters:
-  ///   - awaitables: futures, and ``Coroutine``s to run as tasks. One that is given twice is waited for once.
-  ///   - isolation: leave it out; it keeps what is returned in the caller's domain.
-  ///   - combine: called in the same step in which the future is completed.
-  @inlinable
-  public static func gather<Value, Combined>(
-    _ awaitables: some Sequence<any Awaitable<Value>>,
-    isolation: isolated (any Actor)? = #isolation,
-    combine: @escaping ([Value]) -> Combined
-  ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
-  }
-
   /// The future of any number of results, in the order of the arguments. `asyncio.gather()`.
   ///
   /// For no arguments it is done at once. Otherwise as for arguments one by one.
@@ -67,17 +51,6 @@ extension Asyncio {
     isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<[A.Value]> {
     try Gathering(of: awaitables, returnsErrors: false).start { try results(of: &$0) }
-  }
-
-  /// The future of what `combine` makes of any number of results. See
-  /// ``gather(_:isolation:combine:)-(_,_,([Value])->Combined)``.
-  @inlinable
-  public static func gather<A: Awaitable, Combined>(
-    _ awaitables: some Sequence<A>,
-    isolation: isolated (any Actor)? = #isolation,
-    combine: @escaping ([A.Value]) -> Combined
-  ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: false, runsUserCode: true).start { combine(try results(of: &$0)) }
   }
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
@@ -91,31 +64,11 @@ extension Asyncio {
 
   /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
   @inlinable
-  public static func gather<Value, Combined>(
-    returningErrors awaitables: some Sequence<any Awaitable<Value>>,
-    isolation: isolated (any Actor)? = #isolation,
-    combine: @escaping ([Result<Value, any Error>]) -> Combined
-  ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
-  }
-
-  /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
-  @inlinable
   public static func gather<A: Awaitable>(
     returningErrors awaitables: some Sequence<A>,
     isolation: isolated (any Actor)? = #isolation
   ) throws -> Future<[Result<A.Value, any Error>]> {
     try Gathering(of: awaitables, returnsErrors: true).start { outcomes(of: &$0) }
-  }
-
-  /// The same, but errors are results like others: it ends when all children have. `gather(return_exceptions=True)`.
-  @inlinable
-  public static func gather<A: Awaitable, Combined>(
-    returningErrors awaitables: some Sequence<A>,
-    isolation: isolated (any Actor)? = #isolation,
-    combine: @escaping ([Result<A.Value, any Error>]) -> Combined
-  ) throws -> Future<Combined> {
-    try Gathering(of: awaitables, returnsErrors: true, runsUserCode: true).start { combine(outcomes(of: &$0)) }
   }
 
   /// The future of the values of any number of futures of different types, in the order of the arguments.
@@ -141,6 +94,15 @@ extension Asyncio {
     let gathering = Gathering(returnsErrors: true)
     for future in futures { try gathering.add(future) }
     return try gathering.start { anyOutcomes(of: &$0) }
+  }
+
+  /// The future of what `combine` makes of the outcomes, for programs all of whose futures have one type of value.
+  package static func gather<Value, Combined>(
+    _ awaitables: [any Awaitable<Value>],
+    returnsErrors: Bool,
+    combine: @escaping ([Result<Value, any Error>]) -> Combined
+  ) throws -> Future<Combined> {
+    try Gathering(of: awaitables, returnsErrors: returnsErrors).start { combine(outcomes(of: &$0)) }
   }
 
   private static func anyOutcomes(of children: inout [AnyFuture?]) -> [Result<Any, any Error>] {
@@ -189,7 +151,6 @@ final class Gathering: KeepingObserver {
   /// How many children are not done.
   @safe @exclusivity(unchecked) private var left = 0
   private let returnsErrors: Bool
-  private let runsUserCode: Bool
   /// Those that were done when they were passed, if the loop's version looks at them at once.
   @safe @exclusivity(unchecked) private var doneBefore: [Asyncio.AnyFuture] = []
   /// Nil until all children are known, and for ever if one of them was refused; and again when it is done.
@@ -199,23 +160,16 @@ final class Gathering: KeepingObserver {
   /// Completes the future with what the children came to.
   private var complete: ((_ outer: Asyncio.AnyFuture, _ children: inout [Asyncio.AnyFuture?]) throws -> Void)?
 
-  /// - Parameters:
-  ///   - loop: the loop that children must belong to; nil: that of the first.
-  ///   - runsUserCode: whether making the result runs code that is not the library's.
+  /// - Parameter loop: the loop that children must belong to; nil: that of the first.
   @usableFromInline
-  init(loop: Asyncio.EventLoop? = nil, returnsErrors: Bool, runsUserCode: Bool = false) {
+  init(loop: Asyncio.EventLoop? = nil, returnsErrors: Bool) {
     self.loop = loop
     self.returnsErrors = returnsErrors
-    self.runsUserCode = runsUserCode
   }
 
   @inlinable
-  convenience init<A: Asyncio.Awaitable>(
-    of awaitables: some Sequence<A>,
-    returnsErrors: Bool,
-    runsUserCode: Bool = false
-  ) throws {
-    self.init(returnsErrors: returnsErrors, runsUserCode: runsUserCode)
+  convenience init<A: Asyncio.Awaitable>(of awaitables: some Sequence<A>, returnsErrors: Bool) throws {
+    self.init(returnsErrors: returnsErrors)
     for awaitable in awaitables {
       // Futures as they are: to ask one for its future would count it once more.
       if let future = awaitable as? Asyncio.AnyFuture { try add(future) } else { try add(awaitable) }
@@ -223,16 +177,12 @@ final class Gathering: KeepingObserver {
   }
 
   @inlinable
-  convenience init<Value>(
-    of awaitables: some Sequence<any Asyncio.Awaitable<Value>>,
-    returnsErrors: Bool,
-    runsUserCode: Bool = false
-  ) throws {
-    self.init(returnsErrors: returnsErrors, runsUserCode: runsUserCode)
+  convenience init<Value>(of awaitables: some Sequence<any Asyncio.Awaitable<Value>>, returnsErrors: Bool) throws {
+    self.init(returnsErrors: returnsErrors)
     for awaitable in awaitables { try add(awaitable) }
   }
 
-  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { runsUserCode }
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
   /// Adds the future for an argument. If that is done its callback is scheduled here, and so comes before the first
   /// step of a task that is made for a later argument; or, as from Python 3.12 on, what would be called is called when
@@ -240,7 +190,8 @@ final class Gathering: KeepingObserver {
   @discardableResult
   @inlinable
   func add<A: Asyncio.Awaitable>(_ awaitable: A) throws -> Asyncio.Future<A.Value> {
-    let future = try awaitable.ensureFuture(on: loop)
+    let future: Asyncio.Future<A.Value>
+    do { future = try awaitable.ensureFuture(on: loop) } catch { throw withdraw(because: error) }
     try add(future, ownedByGather: !(A.self is Asyncio.AnyFuture.Type))
     return future
   }
@@ -249,7 +200,11 @@ final class Gathering: KeepingObserver {
   @usableFromInline
   func add(_ future: Asyncio.AnyFuture, ownedByGather: Bool = false) throws {
     if ownedByGather { future.core?.record.reportsDestruction = false }
-    if let loop { try Asyncio.checkLoop(of: future, is: loop) } else { loop = future.loop }
+    if let loop {
+      do { try Asyncio.checkLoop(of: future, is: loop) } catch { throw withdraw(because: error) }
+    } else {
+      loop = future.loop
+    }
     if children.isEmpty { join(future.loop) }
     children.append(future)
     if visit.isFirst(to: future) {
@@ -297,7 +252,7 @@ final class Gathering: KeepingObserver {
   override func futureDidComplete(_ child: Asyncio.AnyFuture) throws {
     left -= 1
     if left > 0, outer?.state == .pending, returnsErrors || child.hasValue { return }
-    if let outer, outer.isDone { letGo() }
+    if let outer, outer.isDone { leaveChildren() }
     guard let outer else {
       // Nobody will be told of it any more.
       if isOver { child.hasUnretrievedError = false }
@@ -318,7 +273,25 @@ final class Gathering: KeepingObserver {
     } else {
       return
     }
+    leaveChildren()
+  }
+
+  /// Nobody is to be told how those end that are not done: their errors count as read. In Python the callbacks stay,
+  /// and do nothing but that; here a future that lives long does not collect them.
+  private func leaveChildren() {
+    for case let child? in children where child.state == .pending {
+      child.isErrorReadInAdvance = true
+      child.leave(self)
+    }
     letGo()
+  }
+
+  /// Leaves the children that came before one that was refused. Their errors are not for `gather` to read.
+  @usableFromInline
+  func withdraw(because refusal: any Error) -> any Error {
+    for case let child? in children { child.leave(self) }
+    children = []
+    return refusal
   }
 
   override var callGraphRole: CallGraphRole {

@@ -253,6 +253,48 @@ import Testing
     }
   }
 
+  @Test("What ends early stays with none of the futures that go on, whose errors count as read")
+  func leavesWhatGoesOn() throws {
+    try withLoop { loop in
+      let reports = Reports(loop)
+      let immortal = loop.createFuture(of: Int.self)
+      for round in 0..<100 {
+        let ends = loop.createFuture(of: Int.self)
+        let gather = try Asyncio.gather([ends, immortal, immortal])
+        if round % 2 == 0 { try ends.setException(TestError()) } else { ends.cancel() }
+        try loop.runBriefly()
+        #expect(gather.isDone)
+        _ = try gather.exception()
+      }
+      let left = immortal.callbacks.count
+      #expect(left == 0)
+      try immortal.setException(TestError())
+      try loop.runBriefly()
+      #expect(!immortal.hasUnretrievedError)
+      #expect(reports.messages.isEmpty)
+    }
+  }
+
+  @Test("What is refused stays with none of the futures that came before")
+  func refusedLeaves() throws {
+    try withLoop { other in
+      let foreign = other.createFuture(of: Int.self)
+      try withLoop { loop in
+        let own = loop.createFuture(of: Int.self)
+        #expect(throws: Asyncio.ValueError.self) { try Asyncio.gather(own, foreign) }
+        #expect(throws: Asyncio.ValueError.self) { try Asyncio.gather(own, own, foreign) }
+        #expect(throws: Asyncio.ValueError.self) { try Asyncio.gather(returningErrors: [own, foreign]) }
+        #expect(throws: Asyncio.ValueError.self) { try Asyncio.gather([own, foreign] as [Asyncio.AnyFuture]) }
+        let left = own.callbacks.count
+        #expect(left == 0)
+        try own.setException(TestError())
+        try loop.runBriefly()
+        #expect(own.hasUnretrievedError)
+        _ = try own.exception()
+      }
+    }
+  }
+
   @Test("GATHER-09: the first error of a coroutine ends it at once, too", .pinsOrder)
   func firstErrorOfCoroutine() throws {
     try runOnLoop { loop in
@@ -360,40 +402,6 @@ import Testing
       #expect(order == ["before: false", "behind: true"])
       outer.value = nil
     }
-  }
-
-  @Test("The result can be made into one of any type, and so a gather an argument of another")
-  func combine() throws {
-    try runOnLoop { loop in
-      let tasks = (1...3).map { number in Asyncio.createTask { number } }
-      let sum = try Asyncio.gather(tasks) { $0.reduce(0, +) }
-      let failed = loop.createFuture(of: Int.self)
-      try failed.setException(TestError())
-      func countFailures(_ outcomes: [Result<Int, any Error>]) -> Int {
-        outcomes.count { if case .failure = $0 { true } else { false } }
-      }
-      let failures = try Asyncio.gather(returningErrors: [failed, sum], combine: countFailures)
-      let all: [any Asyncio.Awaitable<Int>] = [sum, failures, Asyncio.Coroutine { 10 }]
-      #expect(try await Asyncio.gather(all) { $0.reduce(0, +) }.value == 17)
-      #expect(try await Asyncio.gather(returningErrors: all, combine: countFailures).value == 0)
-    }
-  }
-
-  @Test("What makes the result runs apart from the task that waits for it")
-  func combineInNoTask() throws {
-    try runOnLoop { _ in
-      let seen = Box(-1)
-      let gathering = try Asyncio.gather([Asyncio.createTask { 1 }]) { values in
-        seen.value = Local.value
-        return values
-      }
-      #expect(try await Local.$value.withValue(1) { try await gathering.value } == [1])
-      #expect(seen.value == 0)
-    }
-  }
-
-  private enum Local {
-    @TaskLocal static var value = 0
   }
 }
 

@@ -15,7 +15,7 @@ import Testing
       case .task: try loop.createTask { try await below.value }
       case .shield: try loop.createTask { try await Asyncio.shield(below).value }
       case .shieldAlone: Asyncio.shield(below)
-      case .gather: try Asyncio.gather([below]) { $0[0] }
+      case .gather: try Asyncio.gather([below], returnsErrors: false) { (try? $0[0].get()) ?? 0 }
       case .wait:
         try loop.createTask {
           _ = try await Asyncio.wait([below])
