@@ -122,6 +122,8 @@ extension Asyncio {
     /// Whether what `Task {}` starts, and code of the main actor, are kept on the loop; that replaces functions of
     /// Swift's runtime, for this thread.
     public var adopting: Bool
+    /// Which Python the loops follow.
+    public var semantics: Semantics
 
     /// An exploration, by default of 2 000 schedules or two seconds, whichever ends first.
     public init(
@@ -135,7 +137,8 @@ extension Asyncio {
       seed: UInt64 = 1,
       leaks: Leaks = .ignore,
       pages: String? = nil,
-      adopting: Bool = true
+      adopting: Bool = true,
+      semantics: Semantics = .python3_8
     ) {
       self.search = search
       self.schedules = schedules
@@ -148,6 +151,7 @@ extension Asyncio {
       self.leaks = leaks
       self.pages = pages
       self.adopting = adopting
+      self.semantics = semantics
     }
   }
 

@@ -60,15 +60,20 @@ extension Asyncio {
   }
 
   /// Runs a body once, first in, first out, in virtual time. It blocks the thread.
+  /// - Parameters:
+  ///   - semantics: which Python the loop follows.
+  ///   - body: what is run.
   /// - Returns: what the body returns.
   /// - Throws: ``ScheduleFailure``, for what the body throws too, and for all else that
   ///   ``explore(_:replaying:failures:_:)`` calls a failure.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.withVirtualTime' from async code")
-  public static func withVirtualTime<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws
-    -> Value
-  {
+  public static func withVirtualTime<Value: Sendable>(
+    semantics: Semantics = .python3_8,
+    _ body: @escaping @Sendable () async throws -> Value
+  ) throws -> Value {
     let returned = Mutex<Value?>(nil)
-    try explore(Exploration(search: .fifo, schedules: 1, time: nil), replaying: "x1-fifo", failures: nil) {
+    let once = Exploration(search: .fifo, schedules: 1, time: nil, semantics: semantics)
+    try explore(once, replaying: "x1-fifo", failures: nil) {
       let value = try await body()
       returned.withLock { $0 = value }
     }
@@ -79,12 +84,16 @@ extension Asyncio {
   }
 
   /// Runs a body once, first in, first out, in virtual time, on a thread of its own.
+  /// - Parameters:
+  ///   - semantics: which Python the loop follows.
+  ///   - body: what is run.
   /// - Returns: what the body returns.
   /// - Throws: as the blocking form.
   @concurrent
   public static func withVirtualTime<Value: Sendable>(
+    semantics: Semantics = .python3_8,
     _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    try await onOwnThread { try withVirtualTime(body) }
+    try await onOwnThread { try withVirtualTime(semantics: semantics, body) }
   }
 }

@@ -9,7 +9,7 @@ struct ScheduleRun {
     case checked(String)
     case recorded(String)
     /// - Parameter strays: how many tasks that `Task {}` has started are suspended.
-    case deadlock(String, strays: Int)
+    case deadlock(Asyncio.DeadlockError, strays: Int)
     case livelock(Int)
     case reported(String)
     case leaked(Int)
@@ -19,8 +19,8 @@ struct ScheduleRun {
       case .thrown(let text): text
       case .checked(let text): text
       case .recorded(let text): text
-      case .deadlock(let graph, let strays):
-        "deadlock: nothing is ready, and no timer is set\n\(graph)"
+      case .deadlock(let error, let strays):
+        "deadlock: nothing is ready, and no timer is set\n\(error)"
           + (strays == 0 ? "" : "\n\(Self.count(strays)) suspended too")
       case .livelock(let limit): "livelock: \(limit) steps, and no end"
       case .reported(let text): "reported to the exception handler: \(text)"
@@ -47,12 +47,14 @@ struct ScheduleRun {
 
   /// Runs `body` on a new loop, until that is idle.
   /// - Parameters:
+  ///   - semantics: which Python the loop follows.
   ///   - leaks: what tasks that are left suspended count as.
   ///   - progress: is told of each step.
   ///   - issues: what has been recorded while it ran.
   @available(*, noasync)
   init(
     _ settings: Schedule.Settings,
+    semantics: Asyncio.Semantics,
     leaks: Asyncio.Exploration.Leaks,
     progress: ScheduleProgress,
     issues: () -> [String],
@@ -64,7 +66,7 @@ struct ScheduleRun {
     }
     defer { if settings.adoptsStrays { StrayTasks.explorations.subtract(1, ordering: .relaxed) } }
     let schedule = Schedule(settings, progress: progress)
-    let loop = Asyncio.EventLoop(clock: .virtual)
+    let loop = Asyncio.EventLoop(clock: .virtual, semantics: semantics)
     let ownersAtFirst = loop.strayOwnerCount
     /// How many tasks that `Task {}` has started have not ended. Each owns the loop's executor.
     var strays: Int { max(loop.strayOwnerCount - ownersAtFirst, 0) }
@@ -74,7 +76,7 @@ struct ScheduleRun {
     var failure: Failure?
     func attempt(_ part: () throws -> Void) {
       do { try part() } catch let error as Asyncio.DeadlockError {
-        failure = failure ?? .deadlock("\(error)", strays: strays)
+        failure = failure ?? .deadlock(error, strays: strays)
         schedule.loseDeadlockPatience()
       } catch let error as Schedule.StepLimitError {
         failure = failure ?? .livelock(error.limit)

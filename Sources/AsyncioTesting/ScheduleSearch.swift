@@ -128,7 +128,14 @@ struct ScheduleSearch {
       keepsSteps: keepsSteps,
       adoptsStrays: exploration.adopting
     )
-    let run = ScheduleRun(settings, leaks: exploration.leaks, progress: progress, issues: issues, body)
+    let run = ScheduleRun(
+      settings,
+      semantics: exploration.semantics,
+      leaks: exploration.leaks,
+      progress: progress,
+      issues: issues,
+      body
+    )
     if run.hadForeignArrivals { hadForeignArrivals = true }
     return run
   }

@@ -58,6 +58,8 @@
 
   /// Runs a test once in virtual time. See ``Testing/Trait/virtualTime``.
   public struct VirtualTimeTrait: TestTrait, SuiteTrait, TestScoping {
+    let semantics: Asyncio.Semantics
+
     /// Each test of a suite has a time of its own.
     public var isRecursive: Bool { true }
 
@@ -70,7 +72,7 @@
     ) async throws {
       guard testCase != nil else { return try await function() }
       try await BorrowedFunction.lend(function) { function in
-        try await Asyncio.withVirtualTime { try await function.call() }
+        try await Asyncio.withVirtualTime(semantics: semantics) { try await function.call() }
       }
     }
   }
@@ -102,7 +104,10 @@
 
   extension Trait where Self == VirtualTimeTrait {
     /// Runs the test once, first in, first out, in virtual time.
-    public static var virtualTime: Self { Self() }
+    public static var virtualTime: Self { Self(semantics: .python3_8) }
+
+    /// Runs the test once, first in, first out, in virtual time, on a loop that follows this version of Python.
+    public static func virtualTime(semantics: Asyncio.Semantics) -> Self { Self(semantics: semantics) }
   }
 
   /// What a test has recorded under the schedule that runs.

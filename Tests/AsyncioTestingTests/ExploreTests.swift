@@ -198,6 +198,18 @@ import Testing
     #expect(ContinuousClock.now - start == .seconds(3600))
   }
 
+  @Test("loops follow the version of Python that is asked for", .virtualTime(semantics: .python3_13))
+  func semantics() async throws {
+    #expect(Asyncio.EventLoop.running()?.semantics == .python3_13)
+    for semantics in [Asyncio.Semantics.python3_8, .python3_13] {
+      let expectsSemantics: @Sendable () async throws -> Void = {
+        guard Asyncio.EventLoop.running()?.semantics == semantics else { throw Violation("follows another version") }
+      }
+      try await Asyncio.withVirtualTime(semantics: semantics, expectsSemantics)
+      try await Asyncio.explore(Asyncio.Exploration(schedules: 2, semantics: semantics), expectsSemantics)
+    }
+  }
+
   @Test("the trait runs a test under many schedules", .explored(Asyncio.Exploration(schedules: 100, time: nil)))
   func explorationTrait() async throws {
     try await RightTwins.account()

@@ -1,14 +1,5 @@
 /// Makes the choices of a schedule, by a strategy.
 struct Chooser {
-  /// A ready entry that may be next.
-  struct Candidate {
-    /// Its place among what is ready.
-    let offset: Int
-    let entity: Int
-    /// How many entries of the entity have run.
-    let entryCount: Int
-  }
-
   /// What a choice comes to.
   struct Choice {
     /// Which candidate is next.
@@ -55,14 +46,14 @@ struct Chooser {
   }
 
   /// Which candidate is next, of two or more.
-  mutating func choose(at choice: Int, among candidates: [Candidate]) -> Choice {
+  mutating func choose(at choice: Int, among candidates: Candidates, _ entities: Entities) -> Choice {
     switch method {
     case .plan(let plan):
       switch plan[choice] {
       case .pick(let index)?: return deviating(choice, to: min(index, candidates.count - 1))
       case .delay?:
         let first = leastDelayed(candidates)
-        delayed[candidates[first].entity] = delayed.count + 1
+        delayed[candidates.entities[first]] = delayed.count + 1
         return Choice(index: leastDelayed(candidates), deviation: Deviation(choice, .delay), passedOver: first)
       case nil: return Choice(index: leastDelayed(candidates))
       }
@@ -70,19 +61,20 @@ struct Chooser {
     case .pos(let seed):
       return deviating(
         choice,
-        to: candidates.firstIndex(where: >) { candidate in
+        to: candidates.entities.firstIndex(where: >) { entity in
           // A number for each entry of each entity, which needs no memory.
-          let entity = UInt64(candidate.entity) &* 0x1_0000_01B3
-          var numbers = SeededNumbers(seed: seed &+ entity &+ UInt64(candidate.entryCount) &* 0x9E37_79B9)
+          let entry = UInt64(entities.entryCount(of: entity)) &* 0x9E37_79B9
+          var numbers = SeededNumbers(seed: seed &+ UInt64(entity) &* 0x1_0000_01B3 &+ entry)
           return Int(truncatingIfNeeded: numbers.next() >> 1)
         }
       )
     case .pct(let changes):
-      let highest = highestPriority(candidates)
+      let entities = candidates.entities
+      let highest = highestPriority(entities)
       guard changes.contains(choice) else { return deviating(choice, to: highest) }
       lowestPriority -= 1
-      priorities[candidates[highest].entity] = lowestPriority
-      return deviating(choice, to: highestPriority(candidates))
+      priorities[entities[highest]] = lowestPriority
+      return deviating(choice, to: highestPriority(entities))
     }
   }
 
@@ -97,21 +89,19 @@ struct Chooser {
     Choice(index: index, deviation: index == 0 ? nil : Deviation(choice, .pick(index)))
   }
 
-  private func leastDelayed(_ candidates: [Candidate]) -> Int {
-    delayed.isEmpty ? 0 : candidates.firstIndex(where: <) { delayed[$0.entity] ?? 0 }
+  private func leastDelayed(_ candidates: Candidates) -> Int {
+    delayed.isEmpty ? 0 : candidates.entities.firstIndex(where: <) { delayed[$0] ?? 0 }
   }
 
-  private mutating func highestPriority(_ candidates: [Candidate]) -> Int {
-    for candidate in candidates where priorities[candidate.entity] == nil {
-      priorities[candidate.entity] = Int(random.next() >> 2) + 1
-    }
-    return candidates.firstIndex(where: >) { priorities[$0.entity] ?? 0 }
+  private mutating func highestPriority(_ entities: [Int]) -> Int {
+    for entity in entities where priorities[entity] == nil { priorities[entity] = Int(random.next() >> 2) + 1 }
+    return entities.firstIndex(where: >) { priorities[$0] ?? 0 }
   }
 }
 
-extension [Chooser.Candidate] {
+extension [Int] {
   /// The first of them whose value no other's precedes.
-  fileprivate func firstIndex(where precedes: (Int, Int) -> Bool, by value: (Element) -> Int) -> Int {
+  fileprivate func firstIndex(where precedes: (Int, Int) -> Bool, by value: (Int) -> Int) -> Int {
     var found = 0
     var best = value(self[0])
     for index in indices.dropFirst() {

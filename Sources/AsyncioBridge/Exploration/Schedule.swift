@@ -44,16 +44,15 @@ package final class Schedule: SchedulePolicy {
     package let limit: Int
   }
 
-  /// How many ready entries are looked at for a choice.
-  private static let window = 64
-
   private var settings: Settings
   private let progress: ScheduleProgress?
   private var chooser: Chooser
-  private var entities = Entities()
-  /// Who runs.
+  private let entities = Entities()
+  private var candidates = Candidates()
+  /// Who runs, or is about to.
   private var running = 0
-  private var candidates: [Chooser.Candidate] = []
+  /// Who could have run.
+  private var others: Set<Int> = []
   /// How the entry that is about to run departs from first in, first out.
   private var departure: Departure?
   /// In which step the runtime's jobs were enqueued.
@@ -83,41 +82,35 @@ package final class Schedule: SchedulePolicy {
     self.settings = settings
     self.progress = progress
     chooser = Chooser(settings.strategy)
-    candidates.reserveCapacity(Self.window)
   }
 
   // MARK: Choosing
 
   func choose(among ready: borrowing Ring<ReadyEntry>, leftInTurn: Int) -> Int {
-    if !candidates.isEmpty { candidates.removeAll(keepingCapacity: true) }
-    if ready.count == 1 || settings.level == .timing { return 0 }
-    Self.collect(&candidates, ready, settings.level, &entities)
-    if candidates.count == 1 { return candidates[0].offset }
-    let choice = candidateCounts.count
-    candidateCounts.append(candidates.count)
-    let chosen = chooser.choose(at: choice, among: candidates)
-    if let deviation = chosen.deviation { depart(deviation, .insteadOf(candidates[chosen.passedOver].entity)) }
-    return candidates[chosen.index].offset
+    if settings.level == .timing {
+      running = entities.number(of: ready.first)
+      return 0
+    }
+    candidates.update(from: ready, settings.level, entities)
+    let offset = candidates.count == 1 ? 0 : choose()
+    running = candidates.entity(at: offset)
+    if settings.keepsSteps { others = Set(candidates.entities) }
+    candidates.remove(at: offset)
+    return offset
   }
 
-  private static func collect(
-    _ candidates: inout [Chooser.Candidate],
-    _ ready: borrowing Ring<ReadyEntry>,
-    _ level: Level,
-    _ entities: inout Entities
-  ) {
-    var offset = 0
-    var hasOwn = false
-    _ = ready.contains { entry in
-      if entry.isJob || (level == .any && entry.steppedTask != nil) || !hasOwn {
-        if !entry.isJob { hasOwn = true }
-        let entity = entities.number(of: entry)
-        candidates.append(.init(offset: offset, entity: entity, entryCount: entities.entryCount(of: entity)))
-      }
-      offset += 1
-      return offset == window
+  /// Chooses one of several candidates.
+  private func choose() -> Int {
+    let choice = candidateCounts.count
+    candidateCounts.append(candidates.count)
+    let chosen = chooser.choose(at: choice, among: candidates, entities)
+    if let deviation = chosen.deviation {
+      depart(deviation, .insteadOf(candidates.entity(at: candidates.offset(of: chosen.passedOver))))
     }
+    return candidates.offset(of: chosen.index)
   }
+
+  func jobsDidLeave() { candidates.forget() }
 
   private func depart(_ deviation: Deviation, _ departure: Departure) {
     deviations.append(deviation)
@@ -136,7 +129,6 @@ package final class Schedule: SchedulePolicy {
   // MARK: What runs
 
   func willRun(_ entry: borrowing ReadyEntry) {
-    running = entities.number(of: entry)
     entities.willRun(running)
     digest.add(running)
     if settings.keepsSteps { keep(entry) }
@@ -147,13 +139,12 @@ package final class Schedule: SchedulePolicy {
 
   private func keep(_ entry: borrowing ReadyEntry) {
     if names[running] == nil, let name = entry.taskName { names[running] = name }
-    let others = Set(candidates.map(\.entity)).subtracting([running])
     steps.append(
       Step(
         entity: running,
         what: entry.action,
         departure: departure,
-        others: others.sorted(),
+        others: others.subtracting([running]).sorted(),
         cause: entry.job.flatMap { origins.removeValue(forKey: JobID($0)) }
       )
     )

@@ -109,6 +109,12 @@ struct Ring<Element: ~Copyable>: ~Copyable {
     return false
   }
 
+  /// Calls `body` with the element that stands so far from the first.
+  func withElement(at offset: Int, _ body: (borrowing Element) -> Void) {
+    precondition(offset < count)
+    unsafe body(storage[slot(offset)])
+  }
+
   /// Calls `body` with each element, first to last; it must not change the ring.
   func forEach(_ body: (borrowing Element) -> Void) {
     for offset in 0..<count { unsafe body(storage[slot(offset)]) }

@@ -14,11 +14,14 @@ import Testing
 enum Orders: CaseIterable, CustomTestStringConvertible {
   /// Those that asyncio can give: first in, first out, but a timer that is set may be due at any turn.
   case asyncios
+  /// Those that asyncio of Python 3.13 can give.
+  case laterAsyncios
   /// Any entry may be next. What a program takes from asyncio's order does not hold: that tasks begin in the order of
   /// their creation, or that those that were woken together go on in the order in which they waited.
   case any
 
   private var level: Asyncio.Exploration.Level { self == .any ? .any : .timing }
+  private var semantics: Asyncio.Semantics { self == .laterAsyncios ? .python3_13 : .python3_8 }
 
   /// How many random orders are tried: as many as the environment's `ASYNCIOBRIDGE_TEST_ORDERS` says; or, with its
   /// `ASYNCIO_SCHEDULES`, so many for each number of turns.
@@ -26,7 +29,7 @@ enum Orders: CaseIterable, CustomTestStringConvertible {
   /// No program may have more orders with at most two delays.
   private static let mostDelays = 10_000
 
-  var testDescription: String { self == .any ? "in any order" : "in asyncio's orders" }
+  var testDescription: String { self == .any ? "in any order" : "in the orders of asyncio \(semantics)" }
 
   /// Runs a program with each of some numbers of turns, after which it may cancel something, say, in many orders.
   ///
@@ -67,7 +70,8 @@ enum Orders: CaseIterable, CustomTestStringConvertible {
       time: nil,
       level: level,
       lateness: .seconds(1),
-      foreignPatience: .zero
+      foreignPatience: .zero,
+      semantics: semantics
     )
     return try await Asyncio.explore(exploration, body)
   }

@@ -181,6 +181,7 @@ extension Asyncio.EventLoop {
       var jobs = Ring<ReadyEntry>()
       state.ready.removeAll(where: { $0.isChildJob }, to: &jobs)
       if jobs.isEmpty { return }
+      policy?.jobsDidLeave()
       while !jobs.isEmpty { execute(jobs.removeFirst()) }
     }
   }

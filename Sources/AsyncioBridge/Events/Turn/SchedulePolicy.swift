@@ -16,6 +16,9 @@ protocol SchedulePolicy: AnyObject {
   /// A job of Swift's runtime has been enqueued, which will be an entry of its own.
   func didEnqueue(_ job: CapturedJob)
 
+  /// Jobs have left the ready queue without having been chosen.
+  func jobsDidLeave()
+
   /// Another thread has handed in a job of Swift's runtime, or a call.
   func foreignDidArrive(_ job: CapturedJob?)
 
@@ -35,6 +38,7 @@ extension SchedulePolicy {
   func willRun(_ entry: borrowing ReadyEntry) {}
   func didRun() {}
   func didEnqueue(_ job: CapturedJob) {}
+  func jobsDidLeave() {}
   func foreignDidArrive(_ job: CapturedJob?) {}
   func passesTime(until delay: Int64) -> Bool { false }
   var foreignPatience: (jump: Int64, deadlock: Int64)? { nil }
