@@ -310,9 +310,9 @@ extension Asyncio {
     /// counts them, where what has left without waiting for the end stays.
     package final var callbackCount: Int { isDone ? 0 : callbacks.count + (rarities?.leaverCount ?? 0) }
 
-    /// Removes an observer that in Python would stay until the future is done, and do nothing.
-    final func leave(_ observer: FutureObserver) {
-      let count = remove(observer)
+    /// Removes observers that in Python would stay until the future is done.
+    final func leave(where condition: (FutureObserver) -> Bool) {
+      let count = callbacks.removeAll(where: condition)
       if count > 0 { withRarities { $0.leaverCount += count } }
     }
 
@@ -347,7 +347,7 @@ extension Asyncio {
       }
     }
 
-    private func reportUnretrievedError() {
+    final func reportUnretrievedError() {
       guard let error else { return }
       loop.callExceptionHandler(
         ExceptionContext(

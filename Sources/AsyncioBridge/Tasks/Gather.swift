@@ -281,7 +281,7 @@ final class Gathering: KeepingObserver {
   private func leaveChildren() {
     for case let child? in children where child.state == .pending {
       child.isErrorReadInAdvance = true
-      child.leave(self)
+      child.leave { $0 === self }
     }
     letGo()
   }
@@ -289,7 +289,7 @@ final class Gathering: KeepingObserver {
   /// Leaves the children that came before one that was refused. Their errors are not for `gather` to read.
   @usableFromInline
   func withdraw(because refusal: any Error) -> any Error {
-    for case let child? in children { child.leave(self) }
+    for case let child? in children { child.leave { $0 === self } }
     children = []
     return refusal
   }

@@ -46,6 +46,7 @@ extension Asyncio {
     by outer: AnyFuture,
     copyState: @escaping (_ inner: AnyFuture, _ outer: AnyFuture) -> Void
   ) {
+    ShieldInner.mergeDropped(of: inner)
     let passOn = ShieldInner(inner, outer, copyState: copyState)
     inner.add(.observer(passOn))
     outer.add(.observer(passOn.onOuter))
@@ -70,9 +71,11 @@ extension Asyncio {
 private final class ShieldInner: FutureObserver {
   private let unownedInner: Unretained<Asyncio.AnyFuture>
   var inner: Asyncio.AnyFuture { unownedInner.object }
-  private let outer: Asyncio.AnyFuture
+  private var outer: Asyncio.AnyFuture
   private let copyState: (_ inner: Asyncio.AnyFuture, _ outer: Asyncio.AnyFuture) -> Void
   let onOuter = ShieldOuter()
+  /// For how many other shields of the same future this stands that nobody has any more.
+  private var mergedCount = 0
 
   init(
     _ inner: Asyncio.AnyFuture,
@@ -88,8 +91,10 @@ private final class ShieldInner: FutureObserver {
 
   deinit { onOuter.passOn = nil }
 
-  /// If somebody has given the outer future a result of its own, that is reported.
-  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { outer.isDone && !outer.isCancelled }
+  /// If somebody has given the outer future a result of its own, that is reported; and so are errors that nobody gets.
+  override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool {
+    outer.isDone && !outer.isCancelled || mergedCount > 0
+  }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) throws {
     if outer.isCancelled {
@@ -103,6 +108,31 @@ private final class ShieldInner: FutureObserver {
     // Somebody may have given the outer future a result of its own: then that is an error of theirs.
     try outer.checkPending(for: "set_result")
     copyState(future, outer)
+    for _ in 0..<mergedCount { outer.reportUnretrievedError() }
+  }
+
+  /// Makes one of all those whose shields nobody has, and nobody waits for, lest a future that lives long collects them.
+  ///
+  /// They can't just go: each reports an error that nobody retrieves. This looks for them when there are 16, 32 and so on
+  /// callbacks, and so costs little for each shield.
+  static func mergeDropped(of inner: Asyncio.AnyFuture) {
+    let count = inner.callbacks.count
+    if count < 16 || count & (count - 1) != 0 { return }
+    var first: ShieldInner?
+    inner.leave { observer in
+      guard let shield = observer as? ShieldInner, shield.isDropped() else { return false }
+      guard let first else {
+        first = shield
+        return false
+      }
+      first.mergedCount += 1 + shield.mergedCount
+      return true
+    }
+  }
+
+  private func isDropped() -> Bool {
+    // The one callback is `onOuter`.
+    !outer.isDone && outer.callbacks.count == 1 && isKnownUniquelyReferenced(&outer)
   }
 
   override var callGraphRole: CallGraphRole { outer.isDone ? .none : .awaiting(outer) }

@@ -116,6 +116,44 @@ import Testing
     }
   }
 
+  @Test("Shields that nobody has do not collect on a future that lives long, and still report its error")
+  func dropped() throws {
+    try withLoop { loop in
+      let reports = Reports(loop)
+      let inner = loop.createFuture(of: Int.self)
+      let (kept, hasCallback) = (Asyncio.shield(inner), Box(0))
+      Asyncio.shield(inner).addDoneCallback { _ in hasCallback.value += 1 }
+      let waiter = try loop.createTask { try await Asyncio.shield(inner).value }
+      try loop.runBriefly()
+      for _ in 0..<1000 { _ = Asyncio.shield(inner) }
+      let registered = inner.callbacks.count
+      #expect(registered <= 16)
+      #expect(inner.callbackCount == 1003)
+      try inner.setException(TestError())
+      try loop.runBriefly()
+      #expect(throws: TestError.self) { try kept.result() }
+      #expect(throws: TestError.self) { try loop.runUntilComplete(waiter) }
+      #expect(hasCallback.value == 1)
+      #expect(reports.messages == Array(repeating: "Future exception was never retrieved", count: 1001))
+    }
+  }
+
+  @Test("Shields that nobody has pass nothing on but errors")
+  func droppedAndDone() throws {
+    try withLoop { loop in
+      let reports = Reports(loop)
+      for ends in [{ try $0.setResult(1) }, { $0.cancel() }] as [(Asyncio.Future<Int>) throws -> Void] {
+        let inner = loop.createFuture(of: Int.self)
+        for _ in 0..<100 { _ = Asyncio.shield(inner) }
+        let kept = Asyncio.shield(inner)
+        try ends(inner)
+        try loop.runBriefly()
+        #expect(kept.isCancelled == inner.isCancelled)
+        #expect(reports.messages.isEmpty)
+      }
+    }
+  }
+
   @Test("SHIELD-09: an error that comes after it was cancelled is nobody's, and reported")
   func errorAfterCancellation() throws {
     try withLoop { loop in
