@@ -13,6 +13,8 @@ struct ScheduleSearch {
   private var hopes: [String: Bool] = [:]
   private var hadForeignArrivals = false
   private var confirmedDeadlock = false
+  /// Of ``shrinkingSteps``.
+  private var stepsLeft = 0
   private let start = ContinuousClock.now
 
   @available(*, noasync)
@@ -142,24 +144,25 @@ struct ScheduleSearch {
 
   // MARK: Shrinking
 
+  /// How many entries may run in all for a shorter list, two to four seconds' worth in a debug build. It is no time, lest
+  /// what is found depends on the machine.
+  private static var shrinkingSteps: Int { 1_000_000 }
+  /// What a run costs beside its entries, in entries.
+  private static var stepsOfRun: Int { 50 }
+
   /// The failed schedule with as few deviations as can be found.
   mutating func shrink(_ deviations: [Deviation]) -> [Deviation] {
     var shortest = deviations
-    var runs = 0
-    func fails(_ list: [Deviation], _ search: inout ScheduleSearch) -> [Deviation]? {
-      runs += 1
-      let run = search.once(.following(list))
-      return run.failure == nil ? nil : run.deviations
-    }
+    stepsLeft = Self.shrinkingSteps
     // Halves, quarters, and so on down to single deviations are left out.
     var size = max(shortest.count / 2, 1)
-    while !shortest.isEmpty, runs < 1000 {
+    while !shortest.isEmpty, stepsLeft > 0 {
       var start = 0
       var hasShrunk = false
       while start < shortest.count {
         var shorter = shortest
         shorter.removeSubrange(start..<min(start + size, shorter.count))
-        if let made = fails(shorter, &self), made.count < shortest.count {
+        if let made = failing(shorter), made.count < shortest.count {
           shortest = made
           hasShrunk = true
         } else {
@@ -178,22 +181,26 @@ struct ScheduleSearch {
     let choices = 0..<min(once(.following([])).candidateCounts.count, 300)
     for choice in choices {
       let list = [Deviation(choice, .delay)]
-      if once(.following(list)).failure != nil { return list }
+      if failing(list) != nil { return list }
     }
     if deviations.count == 2 { return nil }
-    var runs = 0
     for first in choices {
       for second in choices where second > first {
-        if runs == Self.mostPairs { return nil }
-        runs += 1
         let list = [Deviation(first, .delay), Deviation(second, .delay)]
-        if once(.following(list)).failure != nil { return list }
+        if failing(list) != nil { return list }
       }
     }
     return nil
   }
 
-  private static var mostPairs: Int { 4000 }
+  /// Where the schedule that follows a list departs from first in, first out, if it fails; nil too when enough has been
+  /// tried.
+  private mutating func failing(_ list: [Deviation]) -> [Deviation]? {
+    if stepsLeft <= 0 { return nil }
+    let run = once(.following(list))
+    stepsLeft -= run.stepCount + Self.stepsOfRun
+    return run.failure == nil ? nil : run.deviations
+  }
 }
 
 extension Level {
