@@ -20,6 +20,11 @@ enum Environment {
 
   /// `ASYNCIO_EXPLORE=0`: first in, first out only.
   static var explores: Bool { environmentVariable("ASYNCIO_EXPLORE") != "0" }
+
+  /// Whether fewer schedules are tried than an exploration asks for.
+  static func triesFewer(than exploration: Asyncio.Exploration) -> Bool {
+    !explores || schedules.map { $0 < exploration.schedules } == true
+  }
 }
 
 extension Asyncio.Exploration {

@@ -21,7 +21,7 @@ extension Asyncio {
   ///   - exploration: which schedules are tried, and how long.
   ///   - schedule: a schedule's text: it alone is tried. The environment's `ASYNCIO_SCHEDULE` stands for it.
   ///   - failures: how many failures the test framework has counted (with XCTest, `testRun!.failureCount`): a schedule
-  ///     that adds to them has failed.
+  ///     that adds to them has failed. Swift Testing's issues are seen without.
   ///   - body: what is run.
   /// - Returns: what has been tried.
   /// - Throws: ``ScheduleFailure`` for a schedule under which the body throws, deadlocks, runs without end, or leaves
@@ -34,13 +34,22 @@ extension Asyncio {
     failures: (() -> Int)? = nil,
     _ body: @escaping @Sendable () async throws -> Void
   ) throws -> Exploration.Result {
-    try withoutActuallyEscaping(failures ?? { 0 }) { failures in
+    let schedule = schedule ?? Environment.schedule()
+    return try withoutActuallyEscaping(failures ?? { 0 }) { failures in
       var known = failures()
-      return try Explorer(exploration.adjustedByEnvironment(), replaying: schedule ?? Environment.schedule()) {
+      func newFailures() -> [String] {
         let count = failures()
         defer { known = count }
         return count > known ? ["\(count - known) failures were recorded"] : []
-      }.run(body)
+      }
+      #if canImport(Testing)
+        let issues = TestIssues.current(areShown: schedule != nil)
+        return try Explorer(exploration.adjustedByEnvironment(), replaying: schedule) {
+          newFailures() + (issues?.takeAll() ?? [])
+        }.run(issues?.noted(body) ?? body)
+      #else
+        return try Explorer(exploration.adjustedByEnvironment(), replaying: schedule, issues: newFailures).run(body)
+      #endif
     }
   }
 
@@ -65,15 +74,16 @@ extension Asyncio {
   ///   - body: what is run.
   /// - Returns: what the body returns.
   /// - Throws: ``ScheduleFailure``, for what the body throws too, and for all else that
-  ///   ``explore(_:replaying:failures:_:)`` calls a failure.
+  ///   ``explore(_:replaying:failures:_:)`` calls a failure, but for what a test records: that stands in its place.
   @available(*, noasync, message: "this blocks the thread: use 'try await Asyncio.withVirtualTime' from async code")
   public static func withVirtualTime<Value: Sendable>(
     semantics: Semantics = .python3_8,
     _ body: @escaping @Sendable () async throws -> Value
   ) throws -> Value {
     let returned = Mutex<Value?>(nil)
-    let once = Exploration(search: .fifo, schedules: 1, time: nil, semantics: semantics)
-    try explore(once, replaying: "x1-fifo", failures: nil) {
+    // Time passes in it, so a program may well be long.
+    let once = Exploration(search: .fifo, schedules: 1, time: nil, stepLimit: 10_000_000, semantics: semantics)
+    _ = try Explorer(once.adjustedByEnvironment(), replaying: "x1-fifo", issues: { [] }).run {
       let value = try await body()
       returned.withLock { $0 = value }
     }

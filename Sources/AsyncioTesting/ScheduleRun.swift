@@ -1,6 +1,10 @@
 import AsyncioBridge
 import Synchronization
 
+#if canImport(Testing)
+  import Testing
+#endif
+
 /// A body under one schedule.
 struct ScheduleRun {
   /// What went wrong.
@@ -22,7 +26,7 @@ struct ScheduleRun {
       case .deadlock(let error, let strays):
         "deadlock: nothing is ready, and no timer is set\n\(error)"
           + (strays == 0 ? "" : "\n\(Self.count(strays)) suspended too")
-      case .livelock(let limit): "livelock: \(limit) steps, and no end"
+      case .livelock(let limit): "livelock: \(limit) steps, and no end; more may run with a higher stepLimit"
       case .reported(let text): "reported to the exception handler: \(text)"
       case .leaked(let count): "\(Self.count(count)) suspended, and nothing is left that could resume them"
       }
@@ -81,15 +85,23 @@ struct ScheduleRun {
       } catch let error as Schedule.StepLimitError {
         failure = failure ?? .livelock(error.limit)
       } catch {
-        failure = failure ?? .thrown("\(error)")
+        failure = failure ?? (isOfExpectation(error) ? .recorded("\(error)") : .thrown("\(error)"))
       }
     }
     attempt { try loop.runUntilComplete(name: "test") { try await body() } }
-    // What the body has left behind: nothing of it is waited for that other threads may hand in.
+    // What the body has left behind may go on without end; nothing of it is waited for that other threads may hand in.
     schedule.loseDeadlockPatience()
-    attempt { try loop.runUntilIdle() }
+    schedule.limitSteps(to: Self.mostStepsAfterBody)
+    attempt { do { try loop.runUntilIdle() } catch is Schedule.StepLimitError {} }
     if let first = schedule.complaints.first { failure = failure ?? .checked(first) }
-    if let first = issues().first { failure = failure ?? .recorded(first) }
+    let issues = issues()
+    if !issues.isEmpty {
+      switch failure {
+      // What a failed #require throws has been recorded too, and says less.
+      case nil, .recorded: failure = .recorded(issues.joined(separator: "\n"))
+      default: break
+      }
+    }
     if let first = reports.first { failure = failure ?? .reported(first) }
     if leaks == .fail, strays > 0 { failure = failure ?? .leaked(strays) }
     // From here on nothing of it counts.
@@ -108,6 +120,8 @@ struct ScheduleRun {
     interleaving = Interleaving(schedule)
   }
 
+  private static var mostStepsAfterBody: Int { 1000 }
+
   var text: ScheduleText { ScheduleText(deviations, candidateCounts: candidateCounts) }
 }
 
@@ -116,4 +130,13 @@ struct Departures: CustomStringConvertible {
   let count: Int
 
   var description: String { count == 0 ? "" : "; \(count) times a task went on in Swift's pool" }
+}
+
+/// Whether it is what a failed `#require` throws.
+private func isOfExpectation(_ error: any Error) -> Bool {
+  #if canImport(Testing)
+    error is ExpectationFailedError
+  #else
+    false
+  #endif
 }

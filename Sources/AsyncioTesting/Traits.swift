@@ -1,6 +1,5 @@
 #if canImport(Testing)
   public import AsyncioBridge
-  import Synchronization
   public import Testing
 
   /// Runs a test under many schedules. See ``Testing/Trait/explored``.
@@ -23,21 +22,12 @@
       let replayed = replayed ?? Environment.schedule(of: test.name)
       let outcome = try await BorrowedFunction.lend(function) { function in
         try await onOwnThread { () -> Result<Asyncio.Exploration.Result, Asyncio.ScheduleFailure> in
-          let issues = RecordedIssues()
-          // A replay shows each issue in its place. A search shows none: its last schedule's are in the report.
-          let quiet: IssueHandlingTrait = .compactMapIssues { issue in
-            issues.append(issue.sourceLocation.map { "\($0.fileName):\($0.line): \(issue)" } ?? "\(issue)")
-            return replayed == nil ? nil : issue
-          }
+          let issues = TestIssues(of: test, testCase, areShown: replayed != nil)
           let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed, test: test.name) {
             issues.takeAll()
           }
           do {
-            return .success(
-              try explorer.run {
-                try await quiet.provideScope(for: test, testCase: testCase, performing: { try await function.call() })
-              }
-            )
+            return .success(try explorer.run(issues.noted { try await function.call() }))
           } catch let failure as Asyncio.ScheduleFailure {
             return .failure(failure)
           }
@@ -46,6 +36,7 @@
       switch outcome {
       case .failure(let failure): Issue.record("\(test.name) \(failure)", sourceLocation: test.sourceLocation)
       case .success(let result):
+        if Environment.triesFewer(than: exploration) { return }
         for name in result.neverTrue {
           Issue.record(
             "\(test.name): '\(name)' was true in none of \(result.schedules) schedules",
@@ -108,19 +99,5 @@
 
     /// Runs the test once, first in, first out, in virtual time, on a loop that follows this version of Python.
     public static func virtualTime(semantics: Asyncio.Semantics) -> Self { Self(semantics: semantics) }
-  }
-
-  /// What a test has recorded under the schedule that runs.
-  private final class RecordedIssues: Sendable {
-    private let texts = Mutex<[String]>([])
-
-    func append(_ text: String) { texts.withLock { $0.append(text) } }
-
-    func takeAll() -> [String] {
-      texts.withLock { texts in
-        defer { texts = [] }
-        return texts
-      }
-    }
   }
 #endif

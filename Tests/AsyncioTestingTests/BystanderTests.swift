@@ -18,6 +18,24 @@ import Testing
       try await group.waitForAll()
     }
   }
+
+  @Test("an actor that an exploration uses too starts tasks where whoever calls it is")
+  func sharedActor() async throws {
+    let service = Service()
+    async let result = Asyncio.explore(Asyncio.Exploration(schedules: 500, time: nil)) {
+      for _ in 0..<20 { try check(await service.start().value, "an explored task has left the loop") }
+    }
+    var caught = 0
+    for _ in 0..<2000 where await service.start().value { caught += 1 }
+    #expect(caught == 0)
+    #expect(try await result.schedules == 500)
+  }
+
+  /// Whichever thread serves an actor serves all that wait for it.
+  private actor Service {
+    /// Whether a task that is started here runs on an exploring loop.
+    func start() -> Task<Bool, Never> { Task.detached { isExplored } }
+  }
 }
 
 @Sendable private func explored() async throws {

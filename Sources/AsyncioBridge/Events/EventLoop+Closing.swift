@@ -119,10 +119,8 @@ extension Asyncio.EventLoop {
       execute(state.ready.removeFirst())
       entryCount += 1
     }
-    if hostCount > 0 {
-      mailbox.abandon()
-      abandonAllSuspended()
-    }
+    mailbox.abandon()
+    if hostCount > 0 { abandonAllSuspended() }
     state.ready.removeAll()
   }
 

@@ -24,8 +24,16 @@ struct Chooser {
   /// Of PCT.
   private var priorities: [Int: Int] = [:]
   private var lowestPriority = 0
-  /// Those that are delayed, in order.
-  private var delayed: [Int: Int] = [:]
+  private struct Delay {
+    let rank: Int
+    /// The choice from which on it is over.
+    let end: Int
+  }
+
+  /// Those that are delayed.
+  private var delayed: [Int: Delay] = [:]
+  /// How many choices a delay lasts at most: a task that polls until another has done something must not starve that.
+  private static var longestDelay: Int { 500 }
 
   init(_ strategy: Strategy) {
     switch strategy {
@@ -52,10 +60,14 @@ struct Chooser {
       switch plan[choice] {
       case .pick(let index)?: return deviating(choice, to: min(index, candidates.count - 1))
       case .delay?:
-        let first = leastDelayed(candidates)
-        delayed[candidates.entities[first]] = delayed.count + 1
-        return Choice(index: leastDelayed(candidates), deviation: Deviation(choice, .delay), passedOver: first)
-      case nil: return Choice(index: leastDelayed(candidates))
+        let first = leastDelayed(candidates, at: choice)
+        delayed[candidates.entities[first]] = Delay(rank: delayed.count + 1, end: choice + Self.longestDelay)
+        return Choice(
+          index: leastDelayed(candidates, at: choice),
+          deviation: Deviation(choice, .delay),
+          passedOver: first
+        )
+      case nil: return Choice(index: leastDelayed(candidates, at: choice))
       }
     case .random: return deviating(choice, to: Int.random(in: 0..<candidates.count, using: &random))
     case .pos(let seed):
@@ -89,8 +101,11 @@ struct Chooser {
     Choice(index: index, deviation: index == 0 ? nil : Deviation(choice, .pick(index)))
   }
 
-  private func leastDelayed(_ candidates: Candidates) -> Int {
-    delayed.isEmpty ? 0 : candidates.entities.firstIndex(where: <) { delayed[$0] ?? 0 }
+  private func leastDelayed(_ candidates: Candidates, at choice: Int) -> Int {
+    if delayed.isEmpty { return 0 }
+    return candidates.entities.firstIndex(where: <) { entity in
+      if let delay = delayed[entity], choice < delay.end { delay.rank } else { 0 }
+    }
   }
 
   private mutating func highestPriority(_ entities: [Int]) -> Int {

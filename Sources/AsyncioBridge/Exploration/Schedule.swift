@@ -172,6 +172,9 @@ package final class Schedule: SchedulePolicy {
 
   package func hope(_ name: String, _ isFulfilled: Bool) { hopes.merge([name: isFulfilled]) { $0 || $1 } }
 
+  /// No more than so many entries may run from now on.
+  package func limitSteps(to count: Int) { settings.stepLimit = min(settings.stepLimit, stepCount + count) }
+
   // MARK: Other threads
 
   /// Nothing more is expected from other threads.

@@ -13,11 +13,11 @@ package func referenceCount(_ object: UnsafeRawPointer) -> UInt
 package struct ExploredThread {
   private let loop: Unretained<Asyncio.EventLoop>
 
-  /// Nil on a thread that runs no loop that explores and keeps strays.
+  /// Nil on a thread that runs no loop that explores and keeps strays, and in code that is not that loop's.
   package static var current: ExploredThread? {
-    guard let running = ThreadState.current.record.runningLoop, running.with({ $0.policy?.adoptsStrays == true }) else {
-      return nil
-    }
+    guard let running = ThreadState.current.record.runningLoop,
+      running.with({ $0.policy?.adoptsStrays == true && $0.runsOwnCode })
+    else { return nil }
     return ExploredThread(loop: running)
   }
 
@@ -32,6 +32,17 @@ package struct ExploredThread {
     unsafe loop.with { loop in
       unsafe _ = Unmanaged.passUnretained(loop.taskExecutor).retain()
       return unsafe loop.state.runner.taskExecutor
+    }
+  }
+}
+
+extension Asyncio.EventLoop {
+  /// Whether the code that the loop's thread runs is that of the loop's tasks or callbacks. A task from elsewhere may run
+  /// there too: whoever serves a plain actor serves all that wait for it.
+  var runsOwnCode: Bool {
+    unsafe withUnsafeCurrentTask { task in
+      guard let task = unsafe task else { return true }
+      return unsafe task.unownedTaskExecutor == state.runner.taskExecutor
     }
   }
 }

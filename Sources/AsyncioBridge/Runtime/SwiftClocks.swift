@@ -20,7 +20,7 @@
 
     private static func readTime(_ id: clockid_t, _ result: UnsafeMutablePointer<timespec>?) -> Int32 {
       guard let result = unsafe result, let running = ThreadState.current.record.runningLoop,
-        let time = running.with({ $0.clock.virtualTime })
+        let time = running.with({ loop in loop.clock.virtualTime.flatMap { loop.runsOwnCode ? $0 : nil } })
       else {
         var time = timespec()
         defer { unsafe result?.pointee = time }

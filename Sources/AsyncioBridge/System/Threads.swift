@@ -11,7 +11,7 @@
 /// Not `pthread_self()`, which C declares as a pure function. The optimiser then assumes the same result before and
 /// after a suspension, and even moves the call across one, however well the surrounding function is hidden.
 @inline(__always)
-func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
+package func currentThreadID() -> UInt { unsafe UInt(bitPattern: ThreadState.current.address) }
 
 // Two functions of Linux's libraries that their modules for Swift don't have.
 #if !canImport(Darwin)

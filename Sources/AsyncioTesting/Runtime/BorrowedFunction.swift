@@ -5,44 +5,41 @@ import Synchronization
 ///
 /// A schedule that deadlocks leaves frames behind which are suspended for the life of the process, with references to
 /// the function. Swift would take them for an escape, and trap. So they are given back here: nobody will use them, nor
-/// release them. What else may outlive the schedules (a Swift task that has ended) refers to this object, and not to
+/// release them, since an abandoned loop runs no job any more. What else may outlive the schedules (a Swift task that has ended) refers to this object, and not to
 /// the function.
 final class BorrowedFunction: Sendable {
   typealias Function = @concurrent @Sendable () async throws -> Void
 
-  private let function: Mutex<Function?>
-  private let countAtFirst = Mutex<UInt>(0)
+  /// In a struct, since a function alone would be converted first, in a context of its own.
+  private struct Lent: Sendable { let function: Function }
 
-  private init(_ function: @escaping Function) {
-    self.function = Mutex(function)
-    let count = unsafe references(to: function)
-    countAtFirst.withLock { $0 = count }
-  }
+  private let lent = Mutex<Lent?>(nil)
 
   /// Calls `body` with the function as if that could escape.
   @concurrent
-  static func lend<Result: Sendable>(
+  static func lend<Value: Sendable>(
     _ function: Function,
-    _ body: @concurrent @Sendable (BorrowedFunction) async throws -> Result
-  ) async throws -> Result {
+    _ body: @concurrent @Sendable (BorrowedFunction) async throws -> Value
+  ) async throws -> Value {
     try await withoutActuallyEscaping(function) { function in
-      let borrowed = BorrowedFunction(function)
-      defer { borrowed.takeBack(function) }
-      return try await body(borrowed)
+      let borrowed = BorrowedFunction()
+      // Counted here before it is stored and after: what has come in between are references of frames that are left
+      // behind, or of a conversion that such a frame keeps.
+      let countAtFirst = unsafe references(to: function)
+      borrowed.lent.withLock { $0 = Lent(function: function) }
+      let result: Result<Value, any Error>
+      do { result = .success(try await body(borrowed)) } catch { result = .failure(error) }
+      borrowed.lent.withLock { $0 = nil }
+      let count = unsafe references(to: function)
+      if count > countAtFirst { unsafe release(function, count - countAtFirst) }
+      return try result.get()
     }
   }
 
   @concurrent
   func call() async throws {
-    guard let function = function.withLock({ $0 }) else { fatalError("AsyncioTesting: the test has ended") }
-    try await function()
-  }
-
-  private func takeBack(_ lent: @escaping Function) {
-    let count = unsafe references(to: lent)
-    let countAtFirst = countAtFirst.withLock { $0 }
-    if count > countAtFirst { unsafe release(lent, count - countAtFirst) }
-    function.withLock { $0 = nil }
+    guard let lent = lent.withLock({ $0 }) else { fatalError("AsyncioTesting: the test has ended") }
+    try await lent.function()
   }
 }
 
