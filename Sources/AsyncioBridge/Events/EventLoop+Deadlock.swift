@@ -18,13 +18,16 @@ extension Asyncio.EventLoop {
       isAlone = true
     }
     if isAlone, !hasChildren { throw Idle.error }
-    repeat {
-      let timeout = reportWaitsForMainActor()
+    let patience = isAlone && clock.kind == .virtual ? childPatience.nanosecondsRoundedUp : nil
+    while true {
+      let nextReport = reportWaitsForMainActor()
       // The exception handler may have scheduled something, or stopped the loop.
       if !state.ready.isEmpty || state.isStopping { return }
-      mailbox.waitForItems(timeout: timeout)
-      if timeout == nil { return }
-    } while !mailbox.hasItems
+      mailbox.waitForItems(timeout: patience ?? nextReport)
+      if mailbox.hasItems { return }
+      if patience != nil { throw Idle.error }
+      if nextReport == nil { return }
+    }
   }
 
   /// Whether nothing that the loop has sent away is still to come back.

@@ -124,6 +124,10 @@ extension Asyncio {
       didSet { updateIsStepwise() }
     }
 
+    /// How long, in real time, a virtual loop that has nothing to do waits for child tasks of Swift's, of which nobody
+    /// tells it that they have ended.
+    var childPatience = Duration.seconds(10)
+
     /// Decides which entry runs next; nil: first in, first out, as in asyncio.
     var policy: (any SchedulePolicy)? {
       didSet { updateIsStepwise() }

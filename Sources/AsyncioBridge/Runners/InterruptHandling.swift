@@ -11,13 +11,18 @@ final class InterruptHandling: Sendable {
 
   private let state = Locked(State())
   private let mailbox: Mailbox
+  private let endsAtFirst: Bool
   private let mainID = ExchangeID()
   private let isOver = ThreadEvent()
 
   /// Begins to handle interrupts. Nil if they are not to be handled, since the process ignores them or has a handler of
   /// its own, or is handling them for another loop.
-  init?(for main: Asyncio.AnyFuture) {
+  /// - Parameters:
+  ///   - main: what the loop runs for.
+  ///   - endsAtFirst: whether the first interrupt ends the run, and not the second.
+  init?(for main: Asyncio.AnyFuture, endsAtFirst: Bool = false) {
     mailbox = main.loop.mailbox
+    self.endsAtFirst = endsAtFirst
     guard InterruptSignal.install() else { return nil }
     main.loop.futuresAwaitedElsewhere[mainID] = main
     startThread { self.watch() }
@@ -38,14 +43,12 @@ final class InterruptHandling: Sendable {
       state.delivered += 1
       return state.delivered == 1
     }
-    if isFirst { main.cancel() } else { throw Asyncio.KeyboardInterrupt() }
+    if isFirst, !endsAtFirst { main.cancel() } else { throw Asyncio.KeyboardInterrupt() }
   }
 
   /// Ends the handling, and returns what the run comes to, given what the loop's run method did.
   func end<Value>(_ main: Asyncio.Task<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
-    InterruptSignal.uninstall { _ = isOver.wait() }
-    main.loop.futuresAwaitedElsewhere[mainID] = nil
-    let state = state.withLock { $0 }
+    let state = stop(main)
     switch outcome {
     case .success(let value):
       // One that came too late to cancel the task is not to be lost.
@@ -58,5 +61,18 @@ final class InterruptHandling: Sendable {
       }
       throw error
     }
+  }
+
+  /// Ends the handling of a run that is ended by the first interrupt, and returns what that comes to.
+  func endOfPart<Value>(_ part: Asyncio.Future<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
+    let state = stop(part)
+    if state.received > state.delivered { throw Asyncio.KeyboardInterrupt() }
+    return try outcome.get()
+  }
+
+  private func stop(_ main: Asyncio.AnyFuture) -> State {
+    InterruptSignal.uninstall { _ = isOver.wait() }
+    main.loop.futuresAwaitedElsewhere[mainID] = nil
+    return state.withLock { $0 }
   }
 }

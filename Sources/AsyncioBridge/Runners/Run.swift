@@ -55,7 +55,7 @@ extension Asyncio {
     debug: Bool? = nil,
     clock: LoopClock.Kind = .monotonic,
     semantics: Semantics = .python3_8,
-    handlingInterrupt: Bool,
+    handlingInterrupt: Bool?,
     isolation: isolated (any Actor)? = #isolation,
     fileID: StaticString = #fileID,
     line: UInt = #line,

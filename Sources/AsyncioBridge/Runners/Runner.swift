@@ -134,25 +134,38 @@ extension Asyncio {
     /// Runs the loop until the task of a body is done.
     @available(*, noasync)
     func finish<Value>(_ main: Task<Value>) throws -> Value {
-      let handlesInterrupt = handlesInterrupt ?? (main.loop.semantics.runHandlesInterrupt && isMainThread())
-      guard handlesInterrupt, let handling = InterruptHandling(for: main) else {
+      guard handlesInterrupts(of: main.loop), let handling = InterruptHandling(for: main) else {
         return try main.loop.runUntilComplete(main)
       }
       return try handling.end(main, Swift.Result { try main.loop.runUntilComplete(main) })
     }
 
+    private func handlesInterrupts(of loop: EventLoop) -> Bool {
+      handlesInterrupt ?? (loop.semantics.runHandlesInterrupt && isMainThread())
+    }
+
+    /// Runs the loop until a part of the cleaning up is done, or it is interrupted.
+    @available(*, noasync)
+    private func finishCleaningUp<Value>(_ part: Future<Value>) throws {
+      guard handlesInterrupts(of: part.loop), let handling = InterruptHandling(for: part, endsAtFirst: true) else {
+        _ = try part.loop.runUntilComplete(part)
+        return
+      }
+      _ = try handling.endOfPart(part, Swift.Result { try part.loop.runUntilComplete(part) })
+    }
+
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
     ///
     /// A task that then fails is reported to the loop's exception handler. If the loop follows ``Semantics/python3_13``
-    /// its default executor is shut down and waited for, too, five minutes at most. Does nothing if there is no loop
-    /// yet, or no longer.
-    /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task.
+    /// its default executor is shut down and waited for, too, five minutes at most. Where runs handle interrupts, one
+    /// ends the waiting; the loop is closed all the same. Does nothing if there is no loop yet, or no longer.
+    /// - Throws: ``RuntimeError`` if the loop is running; a ``BaseError`` that leaves a task; ``KeyboardInterrupt``.
     @available(*, noasync, message: "this blocks the thread")
     public func close() throws {
       guard case .initialized(let loop, _) = state else { return }
       let cleanUp = Result {
-        try Runner.cancelAllTasks(of: loop)
-        try Runner.shutDownExecutor(of: loop)
+        try cancelAllTasks(of: loop)
+        try shutDownExecutor(of: loop)
       }
       try loop.close()
       state = .closed
@@ -161,7 +174,7 @@ extension Asyncio {
 
     /// Cancels the tasks that are still pending, waits for them, and reports those that failed instead.
     @available(*, noasync)
-    private static func cancelAllTasks(of loop: EventLoop) throws {
+    private func cancelAllTasks(of loop: EventLoop) throws {
       let leftovers = loop.pendingTasks
       if leftovers.isEmpty { return }
       CancellationPass.cancel(leftovers)
@@ -170,7 +183,7 @@ extension Asyncio {
       do {
         let gathering = Gathering(loop: loop, returnsErrors: true)
         for task in leftovers { try gathering.add(task) }
-        try loop.runUntilComplete(gathering.start { _ in })
+        try finishCleaningUp(gathering.start { _ in })
       } catch is DeadlockError {
         // They resist for ever; closing the loop ends them.
       }
@@ -186,11 +199,11 @@ extension Asyncio {
     }
 
     @available(*, noasync)
-    private static func shutDownExecutor(of loop: EventLoop) throws {
+    private func shutDownExecutor(of loop: EventLoop) throws {
       guard let timeout = loop.semantics.executorShutdownTimeout, loop.executor != nil else { return }
       // A virtual clock would be there at once.
       let limit = loop.clock.kind == .virtual ? nil : timeout
-      try loop.runUntilComplete { try await loop.shutdownDefaultExecutor(timeout: limit) }
+      try finishCleaningUp(loop.createTask { try await loop.shutdownDefaultExecutor(timeout: limit) })
     }
 
     /// Runs `body`, and closes the runner on every way out.

@@ -40,7 +40,8 @@ extension Asyncio.EventLoop {
     } else if let core = foreignCores.removeValue(forKey: id) {
       state.ready.append(.foreignAwaitEnded(.init(owned: OwnedTask(core), job: next)))
     } else {
-      if let currentCore { addParent(currentCore) }
+      // An actor's job, or that of a yield, is no task.
+      if let currentCore, !JobLayout.isAsExpected || JobLayout.isTask(next.job) { addParent(currentCore) }
       state.ready.append(.childJob(next))
     }
   }

@@ -44,6 +44,9 @@ enum InterruptSignal {
     }
   }
 
+  /// Whether a run handles interrupts.
+  static var isInstalled: Bool { isInUse.withLock { $0 } }
+
   /// Lets interrupts end the process again, unless somebody else handles them by now, and makes `next` return false.
   /// - Parameter waitForReader: returns once nobody calls `next` any more. Nobody else may read before.
   static func uninstall(_ waitForReader: () -> Void) {

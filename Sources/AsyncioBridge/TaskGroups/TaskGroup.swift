@@ -22,6 +22,7 @@ extension Asyncio {
   /// - Throws: ``ErrorGroup`` with the errors of the children, in the order in which they failed, and of the body;
   ///   `CancellationError` if nothing failed but the body or the calling task was cancelled; a ``BaseError``, of a
   ///   child or the body, by itself; ``RuntimeError`` outside of a task.
+  @discardableResult
   public static func withTaskGroup<Value>(
     _ body: nonisolated(nonsending) (TaskGroup) async throws -> Value
   ) async throws -> Value {

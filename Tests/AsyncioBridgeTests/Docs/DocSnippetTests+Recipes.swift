@@ -58,13 +58,21 @@ extension DocSnippetTests {
 
         init(on loop: Asyncio.LoopHandle) { self.loop = loop }
 
-        func publish(_ text: String) throws { try news.putNowait(text) }
+        func publish(_ text: String) throws {
+          try checkOpen()
+          try news.putNowait(text)
+        }
 
         func next() async throws -> String {
+          try checkOpen()
           let timer = try Asyncio.EventLoop.running()!.callLater(.seconds(1)) { self.idleSeconds += 1 }
           defer { timer.cancel() }
           return try await news.get()
         }
+
+        /// After the loop's end there is nobody left to wait for, and nothing to make a queue on.
+        private func checkOpen() throws { if loop.isClosed { throw Closed() } }
+        struct Closed: Error {}
 
         /// For code that is not asynchronous, on a thread of its own.
         nonisolated func publishBlocking(_ text: String) throws {

@@ -63,6 +63,41 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
     #expect(ended.entries.sorted() == ["main", "other"])
   }
 
+  /// What a task may have done with Swift's own means before it waits for ever.
+  enum Before: CaseIterable {
+    case yielded, calledActor, slept, hadChild, hadGroup
+
+    nonisolated(nonsending) func run() async throws {
+      switch self {
+      case .yielded: await Task.yield()
+      case .calledActor: await Plain().call()
+      case .slept: try await Task.sleep(for: .seconds(1))
+      case .hadChild:
+        async let child: Void = Task.yield()
+        await child
+      case .hadGroup: await withTaskGroup(of: Void.self) { group in group.addTask { await Task.yield() } }
+      }
+    }
+
+    private actor Plain { func call() {} }
+  }
+
+  @Test("in virtual time it is one whatever the task has done before", .timeLimit(.minutes(1)), arguments: Before.allCases)
+  func afterwards(_ before: Before) async throws {
+    try await onOwnThread {
+      try withLoop { loop in
+        // Only child tasks may still be somewhere.
+        loop.childPatience = before == .hadChild || before == .hadGroup ? .milliseconds(1) : .seconds(3600)
+        #expect(throws: Asyncio.DeadlockError.self) {
+          try loop.runUntilComplete {
+            try await before.run()
+            try await Asyncio.Event().wait()
+          }
+        }
+      }
+    }
+  }
+
   @Test(
     "a future that nobody will complete is a deadlock; afterwards the loop can run on",
     arguments: Asyncio.LoopClock.Kind.both

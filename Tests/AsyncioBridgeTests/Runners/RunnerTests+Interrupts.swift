@@ -123,6 +123,35 @@ extension RunnerTests {
     }
   }
 
+  @Test("an interrupt ends the wait for tasks that are left; the run throws KeyboardInterrupt")
+  func interruptLeftovers() async {
+    await #expect(processExitsWith: .success) {
+      let loops = Box<[Asyncio.EventLoop]>([])
+      let error = try interrupted { runner in
+        loops.value.append(try runner.loop)
+        try runner.run {
+          Asyncio.createTask {
+            do { try await Asyncio.sleep(.seconds(60)) } catch is CancellationError {
+              raise(SIGINT)
+              try await Asyncio.sleep(.seconds(60))
+            }
+          }
+          try await Asyncio.sleep(.zero)
+        }
+      }
+      #expect(error is Asyncio.KeyboardInterrupt)
+      #expect(loops.value.map(\.isClosed) == [true])
+    }
+  }
+
+  @Test("an interrupt ends the wait for the executor; closing throws KeyboardInterrupt")
+  func interruptShutdown() async {
+    await #expect(processExitsWith: .success) {
+      allowInterrupts()
+      #expect(throws: Asyncio.KeyboardInterrupt.self) { try closeAndInterrupt() }
+    }
+  }
+
   @Test(
     "a body that goes on in spite of an interrupt returns its value; the second interrupt ends the run all the same"
   )
@@ -253,6 +282,23 @@ func allowInterrupts() {
 }
 
 /// The blocking form of `run`, for a process that is all a test's own.
+/// Closes a runner, and interrupts that when it waits for the executor.
+private func closeAndInterrupt() throws {
+  let (hasRun, mayEnd) = (ThreadEvent(), ThreadEvent())
+  let runner = Asyncio.Runner(semantics: .python3_13, handlingInterrupt: true)
+  defer { mayEnd.set() }
+  try runner.run {
+    _ = try runner.loop.runInExecutor {
+      _ = hasRun.wait(timeout: .patience)
+      while !InterruptSignal.isInstalled { sched_yield() }
+      raise(SIGINT)
+      _ = mayEnd.wait(timeout: .patience)
+    }
+  }
+  hasRun.set()
+  try runner.close()
+}
+
 private func runInProcess<Value>(
   handlingInterrupt: Bool,
   _ body: sending @escaping () async throws -> Value
