@@ -2,11 +2,14 @@ import AsyncioBridge
 
 /// What the environment says about explorations.
 enum Environment {
-  /// `ASYNCIO_SCHEDULE='withdrawals()=x1-4d-3fa2'`, of the test that is called so, or `x1-4d-3fa2`, of all.
-  static func schedule(of test: String? = nil) -> String? {
+  /// `ASYNCIO_SCHEDULE='withdrawals()=x1-4d-3fa2'`, of the test that is called so, `BankTests/withdrawals()=…`, of that
+  /// suite's, or `x1-4d-3fa2`, of all.
+  static func schedule(of test: [String]? = nil) -> String? {
     guard let value = environmentVariable("ASYNCIO_SCHEDULE") else { return nil }
     guard let equals = value.lastIndex(of: "=") else { return value }
-    return test.map { value[..<equals] == $0 } == true ? String(value[value.index(after: equals)...]) : nil
+    let named = value[..<equals].split(separator: "/")
+    guard let test, test.suffix(named.count).elementsEqual(named, by: ==) else { return nil }
+    return String(value[value.index(after: equals)...])
   }
 
   /// `ASYNCIO_SCHEDULES=50000`: how many schedules each exploration tries, however long that takes.

@@ -19,13 +19,17 @@
     ) async throws {
       // Of a suite as a whole.
       guard testCase != nil else { return try await function() }
-      let replayed = replayed ?? Environment.schedule(of: test.name)
+      let path = test.id.nameComponents
+      let replayed = replayed ?? Environment.schedule(of: path)
       let outcome = try await BorrowedFunction.lend(function) { function in
         try await onOwnThread { () -> Result<Asyncio.Exploration.Result, Asyncio.ScheduleFailure> in
           let issues = TestIssues(of: test, testCase, areShown: replayed != nil)
-          let explorer = Explorer(exploration.adjustedByEnvironment(), replaying: replayed, test: test.name) {
-            issues.takeAll()
-          }
+          let explorer = Explorer(
+            exploration.adjustedByEnvironment(),
+            replaying: replayed,
+            test: path.joined(separator: "/"),
+            issues: issues.takeAll
+          )
           do {
             return .success(try explorer.run(issues.noted { try await function.call() }))
           } catch let failure as Asyncio.ScheduleFailure {
@@ -81,7 +85,7 @@
     /// }
     /// ```
     /// The first schedule that fails is shrunk, replayed, and recorded as an issue, with its text and a table of who
-    /// ran when.
+    /// ran when. Code of the main actor runs on the loop's thread, and so beside other tests: make in the test what it uses.
     public static var explored: Self { Self(exploration: Asyncio.Exploration(), replayed: nil) }
 
     /// Runs the test under the schedules of an exploration; or under one alone, given by its text.

@@ -353,4 +353,16 @@ import Testing
       )
     }
   }
+
+  @Test("a context may be entered while it is entered")
+  func enteredTwice() throws {
+    let variable = Asyncio.ContextVar<Int>("entered", default: 0)
+    let context = Asyncio.copyContext()
+    context.run {
+      variable.set(1)
+      context.run { variable.set(2) }
+      #expect(variable.value == 2)
+    }
+    #expect(variable.value == 0)
+  }
 }

@@ -82,7 +82,7 @@ private func waitUntilWaiting(_ handle: Asyncio.LoopHandle, _ names: String...) 
     private actor Plain { func call() {} }
   }
 
-  @Test("in virtual time it is one whatever the task has done before", .timeLimit(.minutes(1)), arguments: Before.allCases)
+  @Test("in virtual time it is one whatever the task has done", .timeLimit(.minutes(1)), arguments: Before.allCases)
   func afterwards(_ before: Before) async throws {
     try await onOwnThread {
       try withLoop { loop in

@@ -59,6 +59,8 @@ import Testing
       try withLoop { other in
         let lock = Asyncio.Lock(loop: loop)
         #expect(throws: Asyncio.ValueError.self) { try Asyncio.Condition(lock: lock, loop: other) }
+        let condition = try Asyncio.Condition(lock: lock)
+        #expect(condition.loop === loop)
       }
     }
   }
