@@ -143,6 +143,8 @@ extension Asyncio.EventLoop {
 
 /// Stops the loop when its main future is done.
 private final class StopWhenDone: FutureObserver {
+  override class var purpose: String { "run" }
+
   override func mayRunUserCode(on future: Asyncio.AnyFuture) -> Bool { false }
 
   override func futureDidComplete(_ future: Asyncio.AnyFuture) {

@@ -134,7 +134,7 @@ extension CallbackList {
   enum Label: Sendable {
     case wakeup(taskName: String?)
     case callback(SourceSite)
-    case observer(FutureObserver.Type)
+    case observer(String)
     case release
   }
 
@@ -159,7 +159,7 @@ extension CallbackList.Label: CustomStringConvertible {
     switch self {
     case .wakeup(let name): "<wakeup of '\(name ?? "?")'>"
     case .callback(let site): "<callback at \(site)>"
-    case .observer(let type): "<\(type)>"
+    case .observer(let purpose): "<\(purpose)>"
     case .release: "<release of a waiter>"
     }
   }

@@ -57,6 +57,8 @@ extension Asyncio {
 
 /// Passes the cancellation of a wrapper on to the future that it wraps.
 private final class CancellationForwarder<Value: Sendable>: FutureObserver {
+  override class var purpose: String { "wrapFuture" }
+
   private let source: Asyncio.ConcurrentFuture<Value>
   private let id: ExchangeID
 
@@ -78,6 +80,8 @@ private final class CancellationForwarder<Value: Sendable>: FutureObserver {
 
 /// What a loop's future has for a thread-side one.
 class Export: FutureObserver {
+  override class var purpose: String { "concurrentFuture" }
+
   fileprivate let id = ExchangeID()
 
   /// The callbacks of the future elsewhere are called at once.

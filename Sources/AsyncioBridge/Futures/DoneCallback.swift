@@ -24,6 +24,8 @@ extension Asyncio {
 
 /// A registration of a user's callback, with the context to call it in.
 final class DoneCallbackRegistration: KeepingObserver {
+  override class var purpose: String { "callback" }
+
   /// Nil when the loop has been closed.
   private(set) var callback: Asyncio.DoneCallback?
   /// Nil stands for an empty one.

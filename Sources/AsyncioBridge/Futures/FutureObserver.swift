@@ -15,7 +15,10 @@ class FutureObserver: LoopHeld, CustomStringConvertible {
   var callGraphRole: CallGraphRole { .none }
 
   /// What descriptions and reports call it.
-  var label: CallbackList.Label { .observer(type(of: self)) }
+  var label: CallbackList.Label { .observer(Self.purpose) }
+
+  /// What it is registered for, in the words of those who use the library.
+  class var purpose: String { "\(Self.self)" }
 
   @usableFromInline
   final var description: String { "\(label)" }

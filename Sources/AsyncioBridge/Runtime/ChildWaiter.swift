@@ -3,6 +3,8 @@ import Synchronization
 /// Lets a guest wait for a future of the loop. A guest is a Swift task that runs on the loop's thread without being a
 /// task of the loop, such as an `async let` child. Cancelling the guest cancels the future, as cancelling a task does.
 final class ChildWaiter: FutureObserver, Hashable {
+  override class var purpose: String { "await of a child task" }
+
   let future: Asyncio.AnyFuture
   private let loop: Asyncio.EventLoop
   private var continuation: ParkedContinuation?

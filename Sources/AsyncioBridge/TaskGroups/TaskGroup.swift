@@ -197,6 +197,8 @@ extension Asyncio.TaskGroup: CallGraphSubject {
 
 /// Tells a group that a child is done.
 private final class ChildObserver: FutureObserver {
+  override class var purpose: String { "task group" }
+
   /// The child and its group don't keep each other alive.
   private weak var group: Asyncio.TaskGroup?
   init(of group: Asyncio.TaskGroup) { self.group = group }

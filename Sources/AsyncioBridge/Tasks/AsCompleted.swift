@@ -178,6 +178,8 @@ final class CompletedQueue: Asyncio.Queue<Asyncio.AnyFuture?> {
 }
 
 private final class AsCompletedObserver: FutureObserver {
+  override class var purpose: String { "asCompleted" }
+
   /// Nil once nobody iterates any more.
   @safe @exclusivity(unchecked) var wait: Unretained<AsCompletedWait>?
 

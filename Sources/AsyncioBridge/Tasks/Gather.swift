@@ -143,6 +143,8 @@ extension Asyncio {
 /// `gather` returns.
 @usableFromInline
 final class Gathering: KeepingObserver {
+  override class var purpose: String { "gather" }
+
   @safe @exclusivity(unchecked) @usableFromInline var loop: Asyncio.EventLoop?
   /// In the order of the arguments, one that is given twice twice. Empty again when it is over; nil are those whose
   /// results have been taken then.

@@ -69,6 +69,8 @@ extension Asyncio {
 /// The shielded future keeps this, and this keeps the outer one; nothing is kept the other way, so that a future that
 /// is never done does not keep all of it for ever.
 private final class ShieldInner: FutureObserver {
+  override class var purpose: String { "shield" }
+
   private let unownedInner: Unretained<Asyncio.AnyFuture>
   var inner: Asyncio.AnyFuture { unownedInner.object }
   private var outer: Asyncio.AnyFuture
@@ -140,6 +142,8 @@ private final class ShieldInner: FutureObserver {
 
 /// Stops passing on what nobody waits for any more.
 private final class ShieldOuter: FutureObserver {
+  override class var purpose: String { "shield" }
+
   /// Nil once there is nothing to pass on any more.
   @safe @exclusivity(unchecked) var passOn: Unretained<ShieldInner>?
 

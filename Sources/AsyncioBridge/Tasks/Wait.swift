@@ -100,6 +100,8 @@ extension Asyncio {
 
 /// Counts the futures that a `wait` still waits for.
 private final class WaitObserver: FutureObserver, CallGraphSubject {
+  override class var purpose: String { "wait" }
+
   private(set) var waiter: WaiterFuture!
   /// Which keep this in turn, until the wait is over.
   private let futures: [Asyncio.AnyFuture]

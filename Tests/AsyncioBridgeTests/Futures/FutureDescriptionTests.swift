@@ -21,6 +21,27 @@ import Testing
     }
   }
 
+  @Test("what waits for it is called as it is in a program")
+  func waiters() throws {
+    try withLoop { loop in
+      var kept: [Any] = []
+      let waits: [(String, (Asyncio.Future<Int>) throws -> Any)] = [
+        ("gather", { try Asyncio.gather([$0]) }),
+        ("shield", { Asyncio.shield($0) }),
+        ("concurrentFuture", { $0.concurrentFuture() }),
+        ("wait", { future in try loop.createTask { try await Asyncio.wait([future]) } }),
+      ]
+      for (name, wait) in waits {
+        let future = loop.createFuture(of: Int.self)
+        kept.append(try wait(future))
+        try loop.runBriefly()
+        #expect(future.description == "<Future pending cb=[<\(name)>]>")
+      }
+      loop.logger = { _ in }
+      loop.exceptionHandler = { _, _ in }
+    }
+  }
+
   @Test("FUT-33, FUT-39: in debug mode a future tells the line that created it, at the end of its description")
   func creationSite() throws {
     try withLoop(debug: true) { loop in
