@@ -47,12 +47,17 @@ import Testing
     }
   }
 
-  @Test("a task that polls is no livelock", .explored(Asyncio.Exploration(search: .delays(upTo: 1), time: nil)))
-  func polling() async {
-    let task = Task { while !Task.isCancelled { await Task.yield() } }
-    await Task.yield()
-    task.cancel()
-    await task.value
+  @Test(
+    "a task that polls is no livelock",
+    arguments: [.delays(upTo: 1), .random, .pos, .pct(changes: 2)] as [Asyncio.Exploration.Search]
+  )
+  func polling(_ search: Asyncio.Exploration.Search) async throws {
+    try await Asyncio.explore(Asyncio.Exploration(search: search, schedules: 200, time: nil)) {
+      let task = Task { while !Task.isCancelled { await Task.yield() } }
+      await Task.yield()
+      task.cancel()
+      await task.value
+    }
   }
 
   @Test("a task that outlives the body may go on without end", .explored(Asyncio.Exploration(schedules: 20, time: nil)))

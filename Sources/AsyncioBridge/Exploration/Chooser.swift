@@ -24,6 +24,8 @@ struct Chooser {
   /// Of PCT.
   private var priorities: [Int: Int] = [:]
   private var lowestPriority = 0
+  /// Who had the highest priority, and at how many choices in a row.
+  private var highestInARow = (entity: 0, count: 0)
   private struct Delay {
     let rank: Int
     /// The choice from which on it is over.
@@ -32,7 +34,7 @@ struct Chooser {
 
   /// Those that are delayed.
   private var delayed: [Int: Delay] = [:]
-  /// How many choices a delay lasts at most: a task that polls until another has done something must not starve that.
+  /// For how many choices somebody waits at most: a task that polls until another has done something must not starve that.
   private static var longestDelay: Int { 500 }
 
   init(_ strategy: Strategy) {
@@ -83,7 +85,8 @@ struct Chooser {
     case .pct(let changes):
       let entities = candidates.entities
       let highest = highestPriority(entities)
-      guard changes.contains(choice) else { return deviating(choice, to: highest) }
+      let hasStarvedOthers = countInARow(entities[highest]) == Self.longestDelay
+      guard changes.contains(choice) || hasStarvedOthers else { return deviating(choice, to: highest) }
       lowestPriority -= 1
       priorities[entities[highest]] = lowestPriority
       return deviating(choice, to: highestPriority(entities))
@@ -106,6 +109,11 @@ struct Chooser {
     return candidates.entities.firstIndex(where: <) { entity in
       if let delay = delayed[entity], choice < delay.end { delay.rank } else { 0 }
     }
+  }
+
+  private mutating func countInARow(_ entity: Int) -> Int {
+    highestInARow = (entity, entity == highestInARow.entity ? highestInARow.count + 1 : 1)
+    return highestInARow.count
   }
 
   private mutating func highestPriority(_ entities: [Int]) -> Int {
