@@ -25,6 +25,7 @@ struct ScheduleRun {
       case .recorded(let text): text
       case .deadlock(let error, let strays):
         "deadlock: nothing is ready, and no timer is set\n\(error)"
+          + (error.waitsForOthers ? "\nto wait longer for another thread, raise foreignPatience" : "")
           + (strays == 0 ? "" : "\n\(Self.count(strays)) suspended too")
       case .livelock(let limit): "livelock: \(limit) steps, and no end; more may run with a higher stepLimit"
       case .reported(let text): "reported to the exception handler: \(text)"
@@ -139,4 +140,9 @@ private func isOfExpectation(_ error: any Error) -> Bool {
   #else
     false
   #endif
+}
+
+extension Asyncio.DeadlockError {
+  /// Whether a task is in an await that another thread may end.
+  fileprivate var waitsForOthers: Bool { callGraph.nodes.contains { $0.state == .foreign } }
 }

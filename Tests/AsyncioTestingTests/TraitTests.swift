@@ -28,6 +28,7 @@ import Testing
     let hangs: @Sendable () async -> Void = { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
     let text = try await Self.issue(of: ExplorationTrait.explored) { await hangs() }
     #expect(text.contains("deadlock: nothing is ready"))
+    #expect(text.contains("raise foreignPatience"))
     let awaits = try await Self.issue(of: ExplorationTrait.explored) { await Task { await hangs() }.value }
     #expect(awaits.contains("deadlock: nothing is ready"))
     let virtual = try await Self.issue(of: VirtualTimeTrait.virtualTime) { await hangs() }

@@ -87,7 +87,12 @@ extension Asyncio {
 
     /// Keeps the callback from running, and releases it. `TimerHandle.cancel()`.
     public override func cancel() {
-      if isScheduled, !isCancelled { unownedLoop.with { $0.state.timers.didCancel() } }
+      if isScheduled, !isCancelled {
+        unownedLoop.with { loop in
+          loop.checkThread()
+          loop.state.timers.didCancel()
+        }
+      }
       super.cancel()
     }
 

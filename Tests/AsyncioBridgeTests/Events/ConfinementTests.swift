@@ -4,18 +4,19 @@ import Testing
 
 /// What belongs to a loop and is used, or goes, on another thread: what the compiler does not see.
 @Suite struct ConfinementTests {
-  /// Starts a loop on a thread of its own, and returns a task of it that waits, the loop, and what ends it.
-  private static func startLoop() throws -> UncheckedBox<
-    (EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>)
-  > {
-    let parts = Asyncio.ConcurrentFuture<UncheckedBox<(EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>)>>()
+  private typealias Parts = (EventLoop, Asyncio.Task<Void>, Asyncio.Future<Int>, Asyncio.TimerHandle)
+
+  /// Starts a loop on a thread of its own, and returns it, a task of it that waits, a future and a timer.
+  private static func startLoop() throws -> UncheckedBox<Parts> {
+    let parts = Asyncio.ConcurrentFuture<UncheckedBox<Parts>>()
     startThread {
       let loop = EventLoop()
       let handle = loop.threadsafe
       try? loop.runUntilComplete {
         let task = Asyncio.createTask { try await Asyncio.sleep(.seconds(600)) }
         let future = loop.createFuture(of: Int.self)
-        parts.resolve(.success(UncheckedBox((loop, task, future))))
+        let timer = try loop.callLater(.seconds(600)) {}
+        parts.resolve(.success(UncheckedBox((loop, task, future, timer))))
         try await task.value
         _ = handle
       }
@@ -43,6 +44,9 @@ import Testing
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         try Self.startLoop().value.0.createTask {}
+      },
+      await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+        try Self.startLoop().value.3.cancel()
       },
       await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
         try Self.startLoop().value.0.close()
