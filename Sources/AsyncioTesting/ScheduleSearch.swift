@@ -144,8 +144,8 @@ struct ScheduleSearch {
 
   // MARK: Shrinking
 
-  /// How many entries may run in all for a shorter list, two to four seconds' worth in a debug build. It is no time, lest
-  /// what is found depends on the machine.
+  /// How many entries may run in all for a shorter list, two to four seconds' worth in a debug build. It is no time,
+  /// lest what is found depends on the machine.
   private static var shrinkingSteps: Int { 1_000_000 }
   /// What a run costs beside its entries, in entries.
   private static var stepsOfRun: Int { 50 }

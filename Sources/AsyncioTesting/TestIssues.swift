@@ -12,8 +12,8 @@
     private let state = Mutex<(texts: [String], isFirstSchedule: Bool)>(([], true))
 
     /// To be made on the thread that explores.
-    /// - Parameter areShown: whether each is shown in its place, as in a replay. A search shows none: its last schedule's
-    ///   are in the report.
+    /// - Parameter areShown: whether each is shown in its place, as in a replay. A search shows none: its last
+    ///   schedule's are in the report.
     init(of test: Test, _ testCase: Test.Case?, areShown: Bool) {
       self.test = test
       self.testCase = testCase

@@ -85,7 +85,8 @@
     /// }
     /// ```
     /// The first schedule that fails is shrunk, replayed, and recorded as an issue, with its text and a table of who
-    /// ran when. Code of the main actor runs on the loop's thread, and so beside other tests: make in the test what it uses.
+    /// ran when. Code of the main actor runs on the loop's thread, and so beside other tests: make in the test what it
+    /// uses.
     public static var explored: Self { Self(exploration: Asyncio.Exploration(), replayed: nil) }
 
     /// Runs the test under the schedules of an exploration; or under one alone, given by its text.

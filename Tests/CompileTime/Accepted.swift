@@ -165,8 +165,8 @@ actor Server {
   }
 }
 
-/// The one way round the rules that is known: the compiler takes it that the closure runs where its caller does, and lets
-/// it have the loop's state; but it runs on the other executor, where that is a data race.
+/// The one way round the rules that is known: the compiler takes it that the closure runs where its caller does, and
+/// lets it have the loop's state; but it runs on the other executor, where that is a data race.
 func knownHole() throws {
   try Asyncio.run {
     let account = Account()

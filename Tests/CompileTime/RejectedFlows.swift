@@ -1,7 +1,8 @@
 // What the compiler rejects because of where values go: state of a loop that two threads could use at once. A comment
 // behind a line is what the error on it says. See `CompileTimeTests`.
 //
-// Nothing is used again behind such a line, unless the function's name says so: what belongs to a loop belongs to it for good.
+// Nothing is used again behind such a line, unless the function's name says so: what belongs to a loop belongs to it
+// for good.
 
 import AsyncioBridge
 

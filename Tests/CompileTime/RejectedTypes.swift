@@ -1,5 +1,5 @@
-// What the compiler rejects by types alone: closures that run elsewhere, and results that leave the loop. A comment behind
-// a line is what the error on it says. See `CompileTimeTests`.
+// What the compiler rejects by types alone: closures that run elsewhere, and results that leave the loop. A comment
+// behind a line is what the error on it says. See `CompileTimeTests`.
 
 import AsyncioBridge
 

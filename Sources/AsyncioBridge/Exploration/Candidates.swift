@@ -1,9 +1,9 @@
-/// The ready entries that may run next, in the order in which they became ready: each job of Swift's runtime (at the level
-/// `any`: each step of a task too), and the first of all other entries.
+/// The ready entries that may run next, in the order in which they became ready: each job of Swift's runtime (at the
+/// level `any`: each step of a task too), and the first of all other entries.
 ///
-/// It is kept from choice to choice. Entries come at the end of the ready queue only, and go as they are chosen, so each
-/// is looked at once. Its share: where each choice looks at all of them, `explore-bench` runs a quarter fewer schedules of
-/// ten tasks with ten steps.
+/// It is kept from choice to choice. Entries come at the end of the ready queue only, and go as they are chosen, so
+/// each is looked at once. Its share: where each choice looks at all of them, `explore-bench` runs a quarter fewer
+/// schedules of ten tasks with ten steps.
 struct Candidates {
   private struct Place {
     let entity: Int

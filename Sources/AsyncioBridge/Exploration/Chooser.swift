@@ -34,7 +34,8 @@ struct Chooser {
 
   /// Those that are delayed.
   private var delayed: [Int: Delay] = [:]
-  /// For how many choices somebody waits at most: a task that polls until another has done something must not starve that.
+  /// For how many choices somebody waits at most: a task that polls until another has done something must not starve
+  /// that.
   private static var longestDelay: Int { 500 }
 
   init(_ strategy: Strategy) {

@@ -37,8 +37,8 @@ package struct ExploredThread {
 }
 
 extension Asyncio.EventLoop {
-  /// Whether the code that the loop's thread runs is that of the loop's tasks or callbacks. A task from elsewhere may run
-  /// there too: whoever serves a plain actor serves all that wait for it.
+  /// Whether the code that the loop's thread runs is that of the loop's tasks or callbacks. A task from elsewhere may
+  /// run there too: whoever serves a plain actor serves all that wait for it.
   var runsOwnCode: Bool {
     unsafe withUnsafeCurrentTask { task in
       guard let task = unsafe task else { return true }

@@ -113,10 +113,11 @@ private final class ShieldInner: FutureObserver {
     for _ in 0..<mergedCount { outer.reportUnretrievedError() }
   }
 
-  /// Makes one of all those whose shields nobody has, and nobody waits for, lest a future that lives long collects them.
+  /// Makes one of all those whose shields nobody has, and nobody waits for, lest a future that lives long collects
+  /// them.
   ///
-  /// They can't just go: each reports an error that nobody retrieves. This looks for them when there are 16, 32 and so on
-  /// callbacks, and so costs little for each shield.
+  /// They can't just go: each reports an error that nobody retrieves. This looks for them when there are 16, 32 and so
+  /// on callbacks, and so costs little for each shield.
   static func mergeDropped(of inner: Asyncio.AnyFuture) {
     let count = inner.callbacks.count
     if count < 16 || count & (count - 1) != 0 { return }

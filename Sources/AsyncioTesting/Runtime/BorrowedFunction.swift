@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// A schedule that deadlocks leaves frames behind which are suspended for the life of the process, with references to
 /// the function. Swift would take them for an escape, and trap. So they are given back here: nobody will use them, nor
-/// release them, since an abandoned loop runs no job any more. What else may outlive the schedules (a Swift task that has ended) refers to this object, and not to
-/// the function.
+/// release them, since an abandoned loop runs no job any more. What else may outlive the schedules (a Swift task that
+/// has ended) refers to this object, and not to the function.
 final class BorrowedFunction: Sendable {
   typealias Function = @concurrent @Sendable () async throws -> Void
 

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What the compiler makes of programs that use the library: those in `Tests/CompileTime`, under the settings that a client
-/// may have. Each line with a comment `// error: TEXT` must be an error that says so, and nothing else may be.
+/// What the compiler makes of programs that use the library: those in `Tests/CompileTime`, under the settings that a
+/// client may have. Each line with a comment `// error: TEXT` must be an error that says so, and nothing else may be.
 @Suite(.enabled(if: Compiler.path != nil, "there is no Swift compiler"))
 struct CompileTimeTests {
   /// Settings of a client.

@@ -3,8 +3,9 @@ import Testing
 
 @testable import AsyncioBridge
 
-// Several loops, each on a thread of its own, and several threads besides, submit work to each other, cancel it and complete
-// it. However the threads interleave, every operation ends exactly once, in a way that it may end in, and nothing is left.
+// Several loops, each on a thread of its own, and several threads besides, submit work to each other, cancel it and
+// complete it. However the threads interleave, every operation ends exactly once, in a way that it may end in, and
+// nothing is left.
 
 @Suite struct CrossLoopStressTests {
   @Test("operations that loops and threads start on each other end exactly once each", arguments: [UInt64(1), 2])

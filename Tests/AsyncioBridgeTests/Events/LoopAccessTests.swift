@@ -2,7 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-// There is neither a policy nor a default loop: a loop is the running one during its run, and nothing else installs one.
+// There is neither a policy nor a default loop: a loop is the running one during its run, and nothing else installs
+// one.
 
 @Suite struct LoopAccessTests {
   @Test("ACCESS-01: in tasks and callbacks the running loop is the one that runs them, whatever others there are")

@@ -3,7 +3,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// Bodies that wait for the main actor, while their loop blocks its thread: each in a process of its own, which it would hang.
+/// Bodies that wait for the main actor, while their loop blocks its thread: each in a process of its own, which it
+/// would hang.
 @Suite struct MainActorReportTests {
   @Test("a body that belongs to the main actor is reported by its name, at once in virtual time")
   func inVirtualTime() async {

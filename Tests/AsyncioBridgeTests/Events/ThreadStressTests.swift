@@ -3,8 +3,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-// Several threads use a loop's handle while it runs and is closed. What they hand in runs once, or they are told that it
-// never will; nothing is lost, nothing leaks, and nobody waits for ever.
+// Several threads use a loop's handle while it runs and is closed. What they hand in runs once, or they are told that
+// it never will; nothing is lost, nothing leaks, and nobody waits for ever.
 
 @Suite struct ThreadStressTests {
   private static let threadCount = 4

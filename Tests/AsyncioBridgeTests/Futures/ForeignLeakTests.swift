@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// What a program leaves behind outside its loop is ended when that is closed, and leaves nothing behind either: foreign
-/// awaits, child tasks, and what other threads wait for.
+/// What a program leaves behind outside its loop is ended when that is closed, and leaves nothing behind either:
+/// foreign awaits, child tasks, and what other threads wait for.
 @Suite struct ForeignLeakTests {
   // MARK: Awaits of something that is not the loop's
 

@@ -119,7 +119,8 @@ import Testing
         let others = Task.detached {
           while !Task.isCancelled {
             _ = await counter.increment()
-            // The call may have been the loop's thread's, which then goes on with this task for as long as it does not suspend.
+            // The call may have been the loop's thread's, which then goes on with this task for as long as it does not
+            // suspend.
             await Task.yield()
           }
         }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// Every kind of await that Swift's own concurrency offers, in the body of a task: the task comes back to its loop behind
-/// it, and can be cancelled in it.
+/// Every kind of await that Swift's own concurrency offers, in the body of a task: the task comes back to its loop
+/// behind it, and can be cancelled in it.
 @Suite struct ForeignKindsTests {
   private static let variable = Asyncio.ContextVar<Int>("variable", default: 0)
 

@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// Loops that keep the Swift tasks on which bodies run. What they do must be the same: the recordings are replayed on them
-/// too, so this is about the hosts themselves.
+/// Loops that keep the Swift tasks on which bodies run. What they do must be the same: the recordings are replayed on
+/// them too, so this is about the hosts themselves.
 @Suite struct ReusableHostsTests {
   @TaskLocal private static var request = "none"
 

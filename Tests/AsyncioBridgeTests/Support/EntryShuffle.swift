@@ -1,10 +1,10 @@
 @testable import AsyncioBridge
 
-/// Chooses which of the entries of a turn runs next, by numbers that look random. For tests: what depends on an order that
-/// asyncio does not promise fails under some seed.
+/// Chooses which of the entries of a turn runs next, by numbers that look random. For tests: what depends on an order
+/// that asyncio does not promise fails under some seed.
 ///
-/// Callbacks of `callSoon` keep their order among themselves, and so do calls of other threads, timers, the callbacks of
-/// one future, and jobs of Swift's runtime.
+/// Callbacks of `callSoon` keep their order among themselves, and so do calls of other threads, timers, the callbacks
+/// of one future, and jobs of Swift's runtime.
 final class EntryShuffle: SchedulePolicy {
   private var numbers: Random
 

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `ASYNCIOBRIDGE_TEST_SHUFFLE=7 swift test`: the loops of tests run what is ready in an order that the number decides, as
-/// far as asyncio leaves it open. A test that is about such an order has the trait ``pinsOrder``.
+/// `ASYNCIOBRIDGE_TEST_SHUFFLE=7 swift test`: the loops of tests run what is ready in an order that the number decides,
+/// as far as asyncio leaves it open. A test that is about such an order has the trait ``pinsOrder``.
 enum Shuffle {
   private static let seed = ProcessInfo.processInfo.environment["ASYNCIOBRIDGE_TEST_SHUFFLE"].flatMap(UInt64.init)
   @TaskLocal static var isOff = false

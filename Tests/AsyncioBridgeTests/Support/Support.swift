@@ -15,8 +15,8 @@ extension Asyncio.Semantics {
 }
 
 extension Duration {
-  /// How long a test waits at most for what is done elsewhere: under a sanitizer on a busy machine, Swift's pool may take a minute
-  /// to come to it.
+  /// How long a test waits at most for what is done elsewhere: under a sanitizer on a busy machine, Swift's pool may
+  /// take a minute to come to it.
   static let patience = Duration.seconds(600)
 }
 
@@ -157,8 +157,8 @@ func sleeper(_ milliseconds: Int) -> Asyncio.Task<Int> {
   }
 }
 
-/// The error that `body` throws, nil if it throws none: for what is awaited within a task, where `#expect(throws:)` would
-/// leave the loop's isolation.
+/// The error that `body` throws, nil if it throws none: for what is awaited within a task, where `#expect(throws:)`
+/// would leave the loop's isolation.
 func errorThrown<Result>(by body: () async throws -> Result) async -> (any Error)? {
   do { _ = try await body() } catch { return error }
   return nil
@@ -184,7 +184,8 @@ extension Asyncio.LockProtocol {
   }
 }
 
-/// What is in a loop's queue of timers: the queue itself can't be copied, and so not be looked at within an expectation.
+/// What is in a loop's queue of timers: the queue itself can't be copied, and so not be looked at within an
+/// expectation.
 struct TimersSet {
   struct Entry {
     let deadline: Int64

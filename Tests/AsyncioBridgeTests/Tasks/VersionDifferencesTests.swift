@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// What Python 3.8 and 3.13 disagree about, as far as no other test shows which of them is followed, and what 3.13's tests
-/// have in addition about loops, locks and waiting.
+/// What Python 3.8 and 3.13 disagree about, as far as no other test shows which of them is followed, and what 3.13's
+/// tests have in addition about loops, locks and waiting.
 @Suite struct VersionDifferencesTests {
   // MARK: Cancellation
 

@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// Whatever a program leaves behind: when its loop is closed nothing of it remains. Every body has been unwound, and all
-/// futures and the loop itself are gone.
+/// Whatever a program leaves behind: when its loop is closed nothing of it remains. Every body has been unwound, and
+/// all futures and the loop itself are gone.
 @Suite struct LeakTests {
   // MARK: Programs that end
 

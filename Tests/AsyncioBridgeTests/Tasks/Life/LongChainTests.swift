@@ -2,8 +2,8 @@ import Testing
 
 @testable import AsyncioBridge
 
-/// Chains of futures each of which waits for the next, so long that a walk which recurses would use up the stack, and one that
-/// takes the square of the time would take minutes.
+/// Chains of futures each of which waits for the next, so long that a walk which recurses would use up the stack, and
+/// one that takes the square of the time would take minutes.
 @Suite struct LongChainTests {
   /// What a chain is made of.
   enum Link: CaseIterable, Sendable {

@@ -1,5 +1,5 @@
-// Waits behind, and in, loops over sequences: what an inlined wait finds there has been computed for the hop back from the
-// sequence already, and so the optimiser takes other ways than for a wait that stands alone.
+// Waits behind, and in, loops over sequences: what an inlined wait finds there has been computed for the hop back from
+// the sequence already, and so the optimiser takes other ways than for a wait that stands alone.
 
 import AsyncioBridge
 
