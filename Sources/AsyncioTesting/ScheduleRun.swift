@@ -53,6 +53,7 @@ struct ScheduleRun {
   /// Runs `body` on a new loop, until that is idle.
   /// - Parameters:
   ///   - semantics: which Python the loop follows.
+  ///   - isNested: whether a schedule waits for this one.
   ///   - leaks: what tasks that are left suspended count as.
   ///   - progress: is told of each step.
   ///   - issues: what has been recorded while it ran.
@@ -60,6 +61,7 @@ struct ScheduleRun {
   init(
     _ settings: Schedule.Settings,
     semantics: Asyncio.Semantics,
+    isNested: Bool,
     leaks: Asyncio.Exploration.Leaks,
     progress: ScheduleProgress,
     issues: () -> [String],
@@ -71,6 +73,9 @@ struct ScheduleRun {
     }
     defer { if settings.adoptsStrays { StrayTasks.explorations.subtract(1, ordering: .relaxed) } }
     let schedule = Schedule(settings, progress: progress)
+    let turn = MainActorTurn()
+    if !isNested { schedule.willUseMainActor = turn.take }
+    defer { turn.end() }
     let loop = Asyncio.EventLoop(clock: .virtual, semantics: semantics)
     let ownersAtFirst = loop.strayOwnerCount
     /// How many tasks that `Task {}` has started have not ended. Each owns the loop's executor.

@@ -6,6 +6,9 @@ struct ScheduleSearch {
   private let issues: () -> [String]
   private let progress: ScheduleProgress
   private let body: ScheduleRun.Body
+  private let isNested = Self.isExploring
+  /// Whether the code that asks is explored itself.
+  @TaskLocal private static var isExploring = false
 
   private(set) var result = Asyncio.Exploration.Result()
   private(set) var failed: ScheduleRun?
@@ -130,14 +133,17 @@ struct ScheduleSearch {
       keepsSteps: keepsSteps,
       adoptsStrays: exploration.adopting
     )
-    let run = ScheduleRun(
-      settings,
-      semantics: exploration.semantics,
-      leaks: exploration.leaks,
-      progress: progress,
-      issues: issues,
-      body
-    )
+    let run = Self.$isExploring.withValue(true) {
+      ScheduleRun(
+        settings,
+        semantics: exploration.semantics,
+        isNested: isNested,
+        leaks: exploration.leaks,
+        progress: progress,
+        issues: issues,
+        body
+      )
+    }
     if run.hadForeignArrivals { hadForeignArrivals = true }
     return run
   }

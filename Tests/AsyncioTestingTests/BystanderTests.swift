@@ -31,6 +31,33 @@ import Testing
     #expect(try await result.schedules == 500)
   }
 
+  @Test("two explorations don't have the main actor at once")
+  func mainActor() async throws {
+    let inside = Shared(0)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<3 {
+        group.addTask {
+          try await Asyncio.explore(Asyncio.Exploration(schedules: 200, time: nil)) {
+            try await MainActor.run {
+              inside.withLock { $0 += 1 }
+              defer { inside.withLock { $0 -= 1 } }
+              for _ in 0..<100 { try check(inside.current == 1, "two at once") }
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("an exploration in an explored body does not wait for the main actor", .timeLimit(.minutes(1)))
+  func nestedMainActor() async throws {
+    try await Asyncio.explore(Asyncio.Exploration(schedules: 2, time: nil)) {
+      await MainActor.run {}
+      try await Asyncio.explore(Asyncio.Exploration(schedules: 2, time: nil)) { await MainActor.run {} }
+    }
+  }
+
   /// Whichever thread serves an actor serves all that wait for it.
   private actor Service {
     /// Whether a task that is started here runs on an exploring loop.

@@ -44,6 +44,8 @@ package final class Schedule: SchedulePolicy {
     package let limit: Int
   }
 
+  /// Called before code goes on to the main actor, which is the loop then.
+  package var willUseMainActor: (() -> Void)?
   private var settings: Settings
   private let progress: ScheduleProgress?
   private var chooser: Chooser

@@ -24,6 +24,9 @@ package struct ExploredThread {
   /// A task is being handed to Swift's pool.
   package func taskDidLeave() { loop.with { ($0.policy as? Schedule)?.taskDidLeave() } }
 
+  /// Code is about to go on to the main actor.
+  package func willUseMainActor() { loop.with { ($0.policy as? Schedule)?.willUseMainActor?() } }
+
   /// The executor of the loop's pinned actors.
   package var serialExecutor: UnownedSerialExecutor { unsafe loop.with { unsafe $0.state.runner.serialExecutor } }
 

@@ -132,7 +132,9 @@ import Synchronization
         let isMainHook = unsafe symbol("swift_task_isMainExecutor_hook")
       else { return false }
       unsafe mainHook.assumingMemoryBound(to: MainExecutorHook?.self).pointee = { original in
-        unsafe StrayTasks.exploredThread().map { unsafe $0.serialExecutor } ?? original()
+        guard let thread = StrayTasks.exploredThread() else { return unsafe original() }
+        thread.willUseMainActor()
+        return unsafe thread.serialExecutor
       }
       unsafe isMainHook.assumingMemoryBound(to: IsMainExecutorHook?.self).pointee = { executor, original in
         guard let thread = StrayTasks.exploredThread() else { return unsafe original(executor) }
