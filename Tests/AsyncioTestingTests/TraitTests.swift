@@ -35,7 +35,10 @@ import Testing
     #expect(virtual.contains("deadlock: nothing is ready"))
   }
 
-  @Test("a body waits for another thread", .explored(Asyncio.Exploration(schedules: 5, time: nil)))
+  @Test(
+    "a body waits for another thread",
+    .explored(Asyncio.Exploration(schedules: 5, time: nil, foreignPatience: .seconds(600)))
+  )
   func otherThread() async {
     await withCheckedContinuation { continuation in DispatchQueue.global().async { continuation.resume() } }
   }
