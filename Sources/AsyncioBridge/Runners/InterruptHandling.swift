@@ -47,8 +47,10 @@ final class InterruptHandling: Sendable {
   }
 
   /// Ends the handling, and returns what the run comes to, given what the loop's run method did.
-  func end<Value>(_ main: Asyncio.Task<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
-    let state = stop(main)
+  func end<Value>(_ main: Asyncio.Future<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
+    InterruptSignal.uninstall { _ = isOver.wait() }
+    main.loop.futuresAwaitedElsewhere[mainID] = nil
+    let state = state.withLock { $0 }
     switch outcome {
     case .success(let value):
       // One that came too late to cancel the task is not to be lost.
@@ -56,23 +58,10 @@ final class InterruptHandling: Sendable {
       return value
     case .failure(let error):
       // If nobody else wanted the task to be cancelled, it was the interrupt.
-      if error is Asyncio.CancelledError, state.delivered > 0, main.uncancel() == 0 {
+      if error is Asyncio.CancelledError, state.delivered > 0, main.asTask?.uncancel() == 0 {
         throw Asyncio.KeyboardInterrupt()
       }
       throw error
     }
-  }
-
-  /// Ends the handling of a run that is ended by the first interrupt, and returns what that comes to.
-  func endOfPart<Value>(_ part: Asyncio.Future<Value>, _ outcome: Result<Value, any Error>) throws -> Value {
-    let state = stop(part)
-    if state.received > state.delivered { throw Asyncio.KeyboardInterrupt() }
-    return try outcome.get()
-  }
-
-  private func stop(_ main: Asyncio.AnyFuture) -> State {
-    InterruptSignal.uninstall { _ = isOver.wait() }
-    main.loop.futuresAwaitedElsewhere[mainID] = nil
-    return state.withLock { $0 }
   }
 }

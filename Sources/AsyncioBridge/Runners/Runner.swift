@@ -131,27 +131,16 @@ extension Asyncio {
       return task
     }
 
-    /// Runs the loop until the task of a body is done.
+    /// Runs the loop until the task of a body is done, or a part of the cleaning up.
+    /// - Parameter endsAtFirst: whether the first interrupt that is handled ends the run, and not the second.
     @available(*, noasync)
-    func finish<Value>(_ main: Task<Value>) throws -> Value {
-      guard handlesInterrupts(of: main.loop), let handling = InterruptHandling(for: main) else {
-        return try main.loop.runUntilComplete(main)
-      }
-      return try handling.end(main, Swift.Result { try main.loop.runUntilComplete(main) })
-    }
-
-    private func handlesInterrupts(of loop: EventLoop) -> Bool {
-      handlesInterrupt ?? (loop.semantics.runHandlesInterrupt && isMainThread())
-    }
-
-    /// Runs the loop until a part of the cleaning up is done, or it is interrupted.
-    @available(*, noasync)
-    private func finishCleaningUp<Value>(_ part: Future<Value>) throws {
-      guard handlesInterrupts(of: part.loop), let handling = InterruptHandling(for: part, endsAtFirst: true) else {
-        _ = try part.loop.runUntilComplete(part)
-        return
-      }
-      _ = try handling.endOfPart(part, Swift.Result { try part.loop.runUntilComplete(part) })
+    @discardableResult
+    func finish<Value>(_ main: Future<Value>, endsAtFirst: Bool = false) throws -> Value {
+      let loop = main.loop
+      guard handlesInterrupt ?? (loop.semantics.runHandlesInterrupt && isMainThread()),
+        let handling = InterruptHandling(for: main, endsAtFirst: endsAtFirst)
+      else { return try loop.runUntilComplete(main) }
+      return try handling.end(main, Swift.Result { try loop.runUntilComplete(main) })
     }
 
     /// Cancels the tasks that are still pending, waits for them, and closes the loop. `Runner.close()`.
@@ -183,7 +172,7 @@ extension Asyncio {
       do {
         let gathering = Gathering(loop: loop, returnsErrors: true)
         for task in leftovers { try gathering.add(task) }
-        try finishCleaningUp(gathering.start { _ in })
+        try finish(gathering.start { _ in }, endsAtFirst: true)
       } catch is DeadlockError {
         // They resist for ever; closing the loop ends them.
       }
@@ -203,7 +192,7 @@ extension Asyncio {
       guard let timeout = loop.semantics.executorShutdownTimeout, loop.executor != nil else { return }
       // A virtual clock would be there at once.
       let limit = loop.clock.kind == .virtual ? nil : timeout
-      try finishCleaningUp(loop.createTask { try await loop.shutdownDefaultExecutor(timeout: limit) })
+      try finish(loop.createTask { try await loop.shutdownDefaultExecutor(timeout: limit) }, endsAtFirst: true)
     }
 
     /// Runs `body`, and closes the runner on every way out.
