@@ -5,7 +5,10 @@ enum Environment {
   /// `ASYNCIO_SCHEDULE='withdrawals()=x1-4d-3fa2'`, of the test that is called so, `BankTests/withdrawals()=…`, of that
   /// suite's, or `x1-4d-3fa2`, of all.
   static func schedule(of test: [String]? = nil) -> String? {
-    guard let value = environmentVariable("ASYNCIO_SCHEDULE") else { return nil }
+    environmentVariable("ASYNCIO_SCHEDULE").flatMap { schedule(in: $0, of: test) }
+  }
+
+  static func schedule(in value: String, of test: [String]?) -> String? {
     guard let equals = value.lastIndex(of: "=") else { return value }
     let named = value[..<equals].split(separator: "/")
     guard let test, test.suffix(named.count).elementsEqual(named, by: ==) else { return nil }

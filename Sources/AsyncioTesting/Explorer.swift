@@ -2,6 +2,9 @@ import AsyncioBridge
 
 /// An exploration, or a replay, from its beginning to what is reported.
 struct Explorer {
+  /// Whether the code that asks is explored.
+  @TaskLocal static var isExploring = false
+
   private let exploration: Asyncio.Exploration
   private let replayed: String?
   private let test: String?
@@ -30,7 +33,9 @@ struct Explorer {
   func run(_ body: @escaping ScheduleRun.Body) throws -> Asyncio.Exploration.Result {
     if exploration.adopting { _ = Self.warning }
     var search = ScheduleSearch(exploration, progress: watch.progress, issues: issues, body)
-    return try watch.watch { try replayed.map { try replay($0, &search) } ?? explore(&search) }
+    return try Self.$isExploring.withValue(true) {
+      try watch.watch { try replayed.map { try replay($0, &search) } ?? explore(&search) }
+    }
   }
 
   /// Tells, once, what this build can't control.

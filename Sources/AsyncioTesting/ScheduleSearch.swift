@@ -6,9 +6,7 @@ struct ScheduleSearch {
   private let issues: () -> [String]
   private let progress: ScheduleProgress
   private let body: ScheduleRun.Body
-  private let isNested = Self.isExploring
-  /// Whether the code that asks is explored itself.
-  @TaskLocal private static var isExploring = false
+  private let isNested = Explorer.isExploring
 
   private(set) var result = Asyncio.Exploration.Result()
   private(set) var failed: ScheduleRun?
@@ -133,17 +131,15 @@ struct ScheduleSearch {
       keepsSteps: keepsSteps,
       adoptsStrays: exploration.adopting
     )
-    let run = Self.$isExploring.withValue(true) {
-      ScheduleRun(
-        settings,
-        semantics: exploration.semantics,
-        isNested: isNested,
-        leaks: exploration.leaks,
-        progress: progress,
-        issues: issues,
-        body
-      )
-    }
+    let run = ScheduleRun(
+      settings,
+      semantics: exploration.semantics,
+      isNested: isNested,
+      leaks: exploration.leaks,
+      progress: progress,
+      issues: issues,
+      body
+    )
     if run.hadForeignArrivals { hadForeignArrivals = true }
     return run
   }

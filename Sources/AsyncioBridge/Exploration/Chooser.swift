@@ -19,19 +19,19 @@ struct Chooser {
     case pct(changes: Set<Int>)
   }
 
-  private let method: Method
-  private var random = SeededNumbers(seed: 0)
-  /// Of PCT.
-  private var priorities: [Int: Int] = [:]
-  private var lowestPriority = 0
-  /// Who had the highest priority, and at how many choices in a row.
-  private var highestInARow = (entity: 0, count: 0)
   private struct Delay {
     let rank: Int
     /// The choice from which on it is over.
     let end: Int
   }
 
+  private let method: Method
+  private var random = SeededNumbers(seed: 0)
+  /// Of PCT.
+  private var priorities: [Int: Int] = [:]
+  private var lowestPriority = 0
+  /// Of PCT: who had the highest priority, and at how many choices in a row.
+  private var highestInARow = (entity: 0, count: 0)
   /// Those that are delayed.
   private var delayed: [Int: Delay] = [:]
   /// For how many choices somebody waits at most: a task that polls until another has done something must not starve

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The right to run code of the main actor on an exploring loop: one schedule has it at a time, from its first use of the
-/// main actor to its end. So what the main actor guards is not used by two explorations at once.
+/// The right to run code of the main actor on an exploring loop: one schedule has it at a time, from its first use of
+/// the main actor to its end. So what the main actor guards is not used by two explorations at once.
 ///
 /// It belongs to one thread. The main thread itself knows nothing of it.
 final class MainActorTurn {
