@@ -35,6 +35,16 @@ import Testing
     #expect(virtual.contains("deadlock: nothing is ready"))
   }
 
+  @Test("the environment names a test by its name, with or without its suites")
+  func namedByEnvironment() {
+    let test = ["Suites", "BankTests", "audits()"]
+    #expect(Environment.schedule(in: "x1-fifo", of: test) == "x1-fifo")
+    #expect(Environment.schedule(in: "audits()=x1-fifo", of: test) == "x1-fifo")
+    #expect(Environment.schedule(in: "BankTests/audits()=x1-fifo", of: test) == "x1-fifo")
+    #expect(Environment.schedule(in: "OtherTests/audits()=x1-fifo", of: test) == nil)
+    #expect(Environment.schedule(in: "audits()=x1-fifo", of: nil) == nil)
+  }
+
   @Test(
     "a body waits for another thread",
     .explored(Asyncio.Exploration(schedules: 5, time: nil, foreignPatience: .seconds(600)))

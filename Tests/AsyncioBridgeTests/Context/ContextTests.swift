@@ -354,6 +354,21 @@ import Testing
     }
   }
 
+  @Test("what another thread starts has its context, but not its task-locals")
+  func startedElsewhere() throws {
+    let variable = Asyncio.ContextVar<String>("elsewhere", default: "none")
+    try runOnLoop { loop in
+      variable.set("here")
+      let handle = loop.threadsafe
+      let seen = try await Self.$local.withValue("bound") {
+        try await Asyncio.toThread {
+          [Self.local, variable.value, try handle.runCoroutineThreadsafe { Self.local }.result()]
+        }
+      }
+      #expect(seen == ["default", "here", "default"])
+    }
+  }
+
   @Test("a context may be entered while it is entered")
   func enteredTwice() throws {
     let variable = Asyncio.ContextVar<Int>("entered", default: 0)
